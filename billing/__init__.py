@@ -1,0 +1,1 @@
+"""What is owed: rooms with the same furniture, entered by the door and never in a circle."""

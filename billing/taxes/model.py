@@ -1,0 +1,36 @@
+"""The facts about taxes."""
+
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+
+from msgspec import Struct
+
+
+class Level(StrEnum):
+    """What a tax can be applied to, the most specific first.
+
+    A fee takes all taxes of the first level that has any, and none of the others (TX1).
+    """
+
+    charge = "charge"
+    fixed_charge = "fixed_charge"
+    commitment = "commitment"
+    add_on = "add_on"
+    plan = "plan"
+    customer = "customer"
+    entity = "entity"
+
+
+class Tax(Struct, frozen=True, kw_only=True):
+    """A rate, in percent, that is added to what it applies to."""
+
+    id: str
+    name: str
+    code: str
+    rate: Decimal
+    """Percent: 20 is 20 %."""
+    description: str | None
+    applied_to_organization: bool
+    """Whether it applies, through the default billing entity, wherever nothing closer does."""
+    created_at: datetime

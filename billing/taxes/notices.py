@@ -1,0 +1,28 @@
+"""What the activity log is told about taxes. No webhook carries them."""
+
+from billing.taxes.model import Tax
+from sql.work import Notice
+
+
+class TaxCreated(Notice, frozen=True, kw_only=True):
+    """A tax was created."""
+
+    type = "tax.created"
+    is_sent = False
+    tax: Tax
+
+
+class TaxUpdated(Notice, frozen=True, kw_only=True):
+    """A tax was changed."""
+
+    type = "tax.updated"
+    is_sent = False
+    tax: Tax
+
+
+class TaxDeleted(Notice, frozen=True, kw_only=True):
+    """A tax was deleted, and detached everywhere."""
+
+    type = "tax.deleted"
+    is_sent = False
+    tax: Tax

@@ -1,0 +1,1 @@
+"""What was used: metrics, aggregations, charge models, quantities."""

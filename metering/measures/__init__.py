@@ -1,0 +1,1 @@
+"""Weights and measures: money, period, identity and refusal. Imports nothing of ours."""
