@@ -32,6 +32,7 @@ from sqlalchemy import (
     update,
 )
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.sql.selectable import Join
 
 from metering.measures.refusals import Invalid
@@ -95,12 +96,23 @@ idempotency_keys = table(
 )
 """The first answer to each key, kept for a day."""
 
+leases = table(
+    "leases",
+    Column("name", String, nullable=False),
+    Column("owner", String(36), nullable=False),
+    Column("fence", BigInteger, nullable=False),
+    Column("until", Instant, nullable=False),
+    UniqueConstraint("organization_id", "name"),
+)
+"""What one process at a time may do, until when, and how often it has changed hands."""
+
 
 class Rows:
     """The rows of one organization in one transaction.
 
     Facts are msgspec Structs; their fields are columns of the table. Columns a fact does not have
-    are given by name when it is written.
+    are given by name when it is written. A row is read through msgspec, so that a word comes back
+    as the enum it is.
     """
 
     def __init__(self, connection: Connection, organization: str) -> None:
@@ -143,24 +155,24 @@ class Rows:
         order: Any = None, limit: int | None = None,
     ) -> list[Fact]:  # fmt: skip
         """Return the rows that `where` admits, oldest first unless ordered otherwise."""
-        columns = [table.c[name] for name in kind.__struct_fields__ if name in table.c]
+        names = [name for name in kind.__struct_fields__ if name in table.c]
+        columns = [table.c[name] for name in names]
         asked = (
             select(*columns)
             .where(table.c.organization_id == self.organization, *where)
             .order_by(*([table.c.sequence] if order is None else order))
             .limit(limit)
         )
-        names = [column.name for column in columns]
-        return [
-            kind(**dict(zip(names, row, strict=True))) for row in self.connection.execute(asked)
-        ]
+        found = self.connection.execute(asked)
+        return [msgspec.convert(dict(zip(names, row, strict=True)), kind) for row in found]
 
     def page(
         self, table: Table, kind: type[Fact], query: PageQuery, *where: ColumnElement[bool]
     ) -> Page[Fact]:
         """Return one page, newest first."""
         total = self.count(table, *where)
-        columns = [table.c[name] for name in kind.__struct_fields__ if name in table.c]
+        names = [name for name in kind.__struct_fields__ if name in table.c]
+        columns = [table.c[name] for name in names]
         asked = (
             select(table.c.sequence, *columns)
             .where(table.c.organization_id == self.organization, *where)
@@ -174,8 +186,7 @@ class Rows:
         else:
             asked = asked.offset((query.page - 1) * query.per_page)
         found = self.connection.execute(asked).all()
-        names = [column.name for column in columns]
-        items = [kind(**dict(zip(names, row[1:], strict=True))) for row in found]
+        items = [msgspec.convert(dict(zip(names, row[1:], strict=True)), kind) for row in found]
         more = str(found[-1][0]) if len(found) == query.per_page else None
         return Page(items, total, query, more)
 
@@ -246,6 +257,15 @@ class Rows:
             copy.write(text)
         raw.close()
 
+    def lock(self, name: str) -> None:
+        """Wait until no other transaction of this organization holds `name`; hold it until the end.
+
+        A SQLite transaction that writes is alone already.
+        """
+        if self.dialect == "postgresql":
+            key = func.hashtextextended(f"{self.organization}:{name}", 0)
+            self.connection.execute(select(func.pg_advisory_xact_lock(key)))
+
     # -- how
 
     def execute(self, statement: Executable) -> Any:
@@ -293,6 +313,15 @@ class Ledger:
     def close(self) -> None:
         """Let go of every connection."""
         self.engine.dispose()
+
+
+PASSING = ("40001", "40P01", "55P03")
+"""What PostgreSQL says of a transaction that would do better next time: serialization, deadlock."""
+
+
+def is_passing(error: Exception) -> bool:
+    """Whether a transaction failed only because another was in its way: begin it again."""
+    return isinstance(error, DBAPIError) and getattr(error.orig, "sqlstate", "") in PASSING
 
 
 def _engine(url: str) -> Engine:

@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 import polars as pl
-from sqlalchemy import NUMERIC, TIMESTAMP, BigInteger, Date, Dialect, Text
+from sqlalchemy import NUMERIC, TIMESTAMP, Boolean, Date, Dialect, Integer, Text
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
 from metering.measures.money import plain
@@ -105,8 +105,10 @@ def to_frame(name: str, column: TypeEngine[Any], raw: pl.Series) -> pl.Series:
         return raw.cast(INSTANT).alias(name)
     if isinstance(column, Date) and raw.dtype == pl.String:
         return raw.str.to_date().alias(name)
-    if isinstance(column, BigInteger):
-        return raw.cast(pl.Int64).alias(name)
-    if column.python_type is bool:
+    if isinstance(column, Date):
+        return raw.cast(pl.Date).alias(name)
+    if isinstance(column, Boolean):
         return raw.cast(pl.Boolean).alias(name)
-    return raw.alias(name)
+    if isinstance(column, Integer):
+        return raw.cast(pl.Int64).alias(name)
+    return raw.cast(pl.String).alias(name)

@@ -5,12 +5,14 @@ from datetime import UTC, datetime
 
 import pytest
 
-import billing.taxes  # noqa: F401 - so that every table is known before a ledger is made
+import billing.account  # noqa: F401 - so that every table is known before a ledger is made
+import billing.cycle  # noqa: F401
 from billing import entities
 from metering.measures import ids
 from sql.ledger import Ledger
+from sql.warehouse import Warehouse, open_warehouse
 from sql.work import Work
-from tests.engines import new_ledger_url
+from tests.engines import new_ledger_url, new_warehouse_url
 
 NOW = datetime(2026, 1, 15, 10, 0, tzinfo=UTC)
 """The instant at which work happens in a test that does not care."""
@@ -20,6 +22,14 @@ NOW = datetime(2026, 1, 15, 10, 0, tzinfo=UTC)
 def ledger(request: pytest.FixtureRequest) -> Iterator[Ledger]:
     """An empty ledger, on both engines."""
     made = Ledger(new_ledger_url(request.param))
+    yield made
+    made.close()
+
+
+@pytest.fixture(params=["duckdb", "chdb", "clickhouse"])
+def warehouse(request: pytest.FixtureRequest) -> Iterator[Warehouse]:
+    """An empty warehouse: on DuckDB, on ClickHouse in process, and on ClickHouse over HTTP."""
+    made = open_warehouse(new_warehouse_url(request.param))
     yield made
     made.close()
 

@@ -1,4 +1,4 @@
-"""Engines for tests: a real PostgreSQL and a SQLite file, each migrated once and copied after."""
+"""Engines for tests: fresh ledgers and warehouses on every engine that the platform runs on."""
 
 import atexit
 import os
@@ -6,11 +6,13 @@ import shutil
 import tempfile
 from functools import cache
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 from sqlalchemy import create_engine, text
 
 from sql.ledger import METADATA, Ledger
+from sql.warehouse import open_warehouse
 
 
 @cache
@@ -49,18 +51,28 @@ def _template(kind: str) -> str:
         ledger = Ledger(f"sqlite:///{file}")
     else:
         name = f"template_{uuid4().hex[:8]}"
-        _administer(f"create database {name}")
+        administer(f"create database {name}")
         ledger = Ledger(_database(postgres_server(), name))
     METADATA.create_all(ledger.engine)
     ledger.close()
     return str(file) if kind == "sqlite" else name
 
 
-def _administer(statement: str) -> None:
+def administer(statement: str) -> None:
+    """Run one statement on the test PostgreSQL, outside of any transaction."""
     engine = create_engine(_psycopg(postgres_server()), isolation_level="AUTOCOMMIT")
     with engine.connect() as connection:
         connection.execute(text(statement))
     engine.dispose()
+
+
+def empty_ledger_url(kind: str) -> str:
+    """The URL of a ledger without a table, for the tests of migrations."""
+    name = f"empty_{uuid4().hex[:12]}"
+    if kind == "sqlite":
+        return f"sqlite:///{scratch() / name}.sqlite"
+    administer(f"create database {name}")
+    return _database(postgres_server(), name)
 
 
 def new_ledger_url(kind: str) -> str:
@@ -70,5 +82,63 @@ def new_ledger_url(kind: str) -> str:
         file = scratch() / f"{name}.sqlite"
         shutil.copy(_template(kind), file)
         return f"sqlite:///{file}"
-    _administer(f"create database {name} template {_template(kind)}")
+    administer(f"create database {name} template {_template(kind)}")
     return _database(postgres_server(), name)
+
+
+# -- warehouses
+
+
+@cache
+def clickhouse_port() -> int:
+    """The port of a ClickHouse over HTTP, served by this process until it ends."""
+    from tests.clickhouse_shim import Shim, serving
+
+    server = serving(Shim(scratch() / "chdb", "secret"))
+    port = server.__enter__()
+    atexit.register(server.__exit__, None, None, None)
+    return port
+
+
+@cache
+def _duckdb_template() -> Path:
+    file = scratch() / "template.duckdb"
+    warehouse = open_warehouse(f"duckdb:///{file}")
+    warehouse.migrate()
+    warehouse.close()
+    return file
+
+
+def new_warehouse_url(kind: str) -> str:
+    """The URL of a fresh warehouse of kind duckdb, chdb or clickhouse, with every table in it.
+
+    The engine in process keeps one folder per process: each warehouse is a database in it. The
+    clickhouse kind is reached over HTTP: at `INVORA_TEST_WAREHOUSE_URL`, or through the shim.
+    """
+    name = f"warehouse_{uuid4().hex[:12]}"
+    if kind == "duckdb":
+        file = scratch() / f"{name}.duckdb"
+        shutil.copy(_duckdb_template(), file)
+        return f"duckdb:///{file}"
+    if kind == "chdb":
+        url = f"chdb:///{scratch() / 'chdb'}?database={name}"
+    elif url := os.environ.get("INVORA_TEST_WAREHOUSE_URL", ""):
+        url = _database(url, name)
+    else:
+        url = f"clickhouse://default:secret@127.0.0.1:{clickhouse_port()}/{name}"
+    warehouse = open_warehouse(url)
+    warehouse.migrate()
+    warehouse.close()
+    return url
+
+
+def execute(warehouse: Any, text: str) -> list[Any]:
+    """Run any statement on a warehouse, and return its rows."""
+    if warehouse.dialect == "duckdb":
+        with warehouse._cursor() as cursor:
+            return cursor.execute(text).fetchall()
+    with warehouse._client() as client:
+        if text.lower().startswith(("select", "explain", "show")):
+            return list(client.query(text).result_rows)
+        client.command(text)
+    return []

@@ -1,14 +1,39 @@
 """Taxes: rates, and what they apply to."""
 
-from billing.taxes.model import Level, Tax
-from billing.taxes.notices import TaxCreated, TaxDeleted, TaxUpdated
-from billing.taxes.queries import applied, assignments, browse, find
+from billing.taxes.model import BillingEntity, Level, Tax
+from billing.taxes.notices import (
+    BillingEntityCreated,
+    BillingEntityUpdated,
+    TaxCreated,
+    TaxDeleted,
+    TaxUpdated,
+)
+from billing.taxes.queries import (
+    among,
+    applied,
+    assignments,
+    browse,
+    browse_entities,
+    find,
+    find_entity,
+    tax,
+)
 from billing.taxes.requests import TaxInput, TaxQuery, TaxUpdate
-from billing.taxes.service import apply, create, delete, update
+from billing.taxes.service import (
+    apply,
+    create,
+    create_entity,
+    delete,
+    drop,
+    update,
+    update_entity,
+)
 from billing.taxes.tables import applied_taxes, taxes
 
 __all__ = [
-    "Level", "Tax", "TaxCreated", "TaxDeleted", "TaxInput", "TaxQuery", "TaxUpdate", "TaxUpdated",
-    "applied", "applied_taxes", "apply", "assignments", "browse", "create", "delete", "find",
-    "taxes", "update",
+    "BillingEntity", "BillingEntityCreated", "BillingEntityUpdated", "Level", "Tax", "TaxCreated",
+    "TaxDeleted", "TaxInput", "TaxQuery", "TaxUpdate", "TaxUpdated", "among", "applied",
+    "applied_taxes", "apply", "assignments", "browse", "browse_entities", "create",
+    "create_entity", "delete", "drop", "find", "find_entity", "tax", "taxes", "update",
+    "update_entity",
 ]  # fmt: skip

@@ -4,7 +4,9 @@ from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 
-from msgspec import Struct
+from msgspec import UNSET, Struct, UnsetType
+
+from billing.entities import Entity
 
 
 class Level(StrEnum):
@@ -33,4 +35,17 @@ class Tax(Struct, frozen=True, kw_only=True):
     description: str | None
     applied_to_organization: bool
     """Whether it applies, through the default billing entity, wherever nothing closer does."""
+    add_ons_count: int = 0
+    customers_count: int = 0
+    plans_count: int = 0
+    charges_count: int = 0
+    commitments_count: int = 0
     created_at: datetime
+    applied_to_billing_entities_codes: list[str] | UnsetType = UNSET
+    """The entities it applies to, sorted; left out where a tax is shown inside something else."""
+
+
+class BillingEntity(Entity, frozen=True, kw_only=True):
+    """A billing entity as it is shown: with the taxes that apply where nothing closer does."""
+
+    taxes: list[Tax] = []

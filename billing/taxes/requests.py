@@ -4,6 +4,7 @@ from decimal import Decimal
 
 from msgspec import Struct
 
+from metering.measures.money import fits
 from metering.measures.refusals import Checks
 from metering.measures.shapes import UNSET, Maybe, PageQuery
 
@@ -22,7 +23,7 @@ class TaxInput(Struct, kw_only=True):
         checks = Checks()
         checks.that(self.name.strip(), name="value_is_mandatory")
         checks.that(self.code.strip(), code="value_is_mandatory")
-        checks.that(self.rate.is_finite(), rate="value_is_invalid")
+        checks.that(fits(self.rate), rate="value_is_invalid")
         checks.done()
 
 
@@ -40,6 +41,10 @@ class TaxUpdate(Struct, kw_only=True):
         checks.that(self.name is UNSET or (self.name or "").strip(), name="value_is_mandatory")
         checks.that(self.code is UNSET or (self.code or "").strip(), code="value_is_mandatory")
         checks.that(self.rate is not None, rate="value_is_mandatory")
+        if isinstance(self.rate, Decimal):
+            checks.that(fits(self.rate), rate="value_is_invalid")
+        if self.applied_to_organization is None:
+            self.applied_to_organization = UNSET
         checks.done()
 
 

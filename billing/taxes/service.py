@@ -2,13 +2,20 @@
 
 from collections.abc import Sequence
 
-from msgspec import Struct
-from msgspec.structs import replace
+from msgspec import UNSET, Struct
+from msgspec.structs import asdict, replace
 
 from billing import entities
-from billing.taxes.model import Level, Tax
-from billing.taxes.notices import TaxCreated, TaxDeleted, TaxUpdated
-from billing.taxes.queries import find
+from billing.entities import BillingEntityInput, BillingEntityUpdate
+from billing.taxes.model import BillingEntity, Level, Tax
+from billing.taxes.notices import (
+    BillingEntityCreated,
+    BillingEntityUpdated,
+    TaxCreated,
+    TaxDeleted,
+    TaxUpdated,
+)
+from billing.taxes.queries import bare, find, find_entity, showing
 from billing.taxes.requests import TaxInput, TaxUpdate
 from billing.taxes.tables import applied_taxes, taxes
 from metering.measures import ids
@@ -44,8 +51,9 @@ def create(work: Work, tax: TaxInput) -> Tax:
     work.rows.add(taxes, made, taken="code")
     if made.applied_to_organization:
         _apply(work, Level.entity, entities.default(work).id, made)
-    work.tell(TaxCreated(tax=made))
-    return made
+    (shown,) = showing(work, [made])
+    work.tell(TaxCreated(tax=shown))
+    return shown
 
 
 def update(work: Work, code: str, tax: TaxUpdate) -> Tax:
@@ -55,6 +63,7 @@ def update(work: Work, code: str, tax: TaxUpdate) -> Tax:
     """
     before = find(work, code)
     after = replace(before, **given(tax))
+    after = replace(after, rate=plain(after.rate))
     if after.code != code and work.rows.find(taxes, Tax, code=after.code, deleted_at=None):
         raise Invalid(code="value_already_exist")
     work.rows.put(taxes, after)
@@ -64,8 +73,9 @@ def update(work: Work, code: str, tax: TaxUpdate) -> Tax:
             _apply(work, Level.entity, owner, after)
         else:
             _detach(work, after, applied_taxes.c.owner_id == owner)
-    work.tell(TaxUpdated(tax=after), before=before)
-    return after
+    (shown,) = showing(work, [after])
+    work.tell(TaxUpdated(tax=shown), before=before)
+    return shown
 
 
 def delete(work: Work, code: str) -> Tax:
@@ -85,13 +95,57 @@ def apply(work: Work, level: Level, owner_id: str, codes: Sequence[str]) -> list
 
     Raises: Missing `tax_not_found`, before anything is changed.
     """
-    found = [find(work, code) for code in dict.fromkeys(codes)]
-    work.rows.remove(
-        applied_taxes, applied_taxes.c.level == level, applied_taxes.c.owner_id == owner_id
-    )
+    found = [bare(work, code) for code in dict.fromkeys(codes)]
+    drop(work, level, owner_id)
     for tax in found:
         _apply(work, level, owner_id, tax)
+    if level is Level.entity and owner_id == entities.default(work).id:
+        chosen = taxes.c.id.in_([tax.id for tax in found])
+        work.rows.change(taxes, chosen, applied_to_organization=True)
+        work.rows.change(taxes, ~chosen, applied_to_organization=False)
+        found = [replace(tax, applied_to_organization=True) for tax in found]
     return found
+
+
+def drop(work: Work, level: Level, *owner_ids: str) -> None:
+    """Take away every tax of the owners, which are no more."""
+    work.rows.remove(
+        applied_taxes,
+        applied_taxes.c.level == level,
+        applied_taxes.c.owner_id.in_(owner_ids),
+    )
+
+
+def create_entity(work: Work, billing_entity: BillingEntityInput) -> BillingEntity:
+    """Create a further billing entity: another company that issues invoices.
+
+    Raises: Missing `tax_not_found`; Invalid `code: value_already_exist`.
+    """
+    made = entities.create(work, billing_entity)
+    shown = BillingEntity(**asdict(made), taxes=_apply_sent(work, made.id, billing_entity))
+    work.tell(BillingEntityCreated(billing_entity=shown))
+    return shown
+
+
+def update_entity(work: Work, code: str, billing_entity: BillingEntityUpdate) -> BillingEntity:
+    """Change a billing entity. Invoices that are final keep what they were made with.
+
+    Raises: Missing `billing_entity_not_found`, `tax_not_found`; Invalid.
+    """
+    before = find_entity(work, code)
+    entities.update(work, code, billing_entity)
+    _apply_sent(work, before.id, billing_entity)
+    shown = find_entity(work, code)
+    work.tell(BillingEntityUpdated(billing_entity=shown), before=before)
+    return shown
+
+
+def _apply_sent(
+    work: Work, owner_id: str, request: BillingEntityInput | BillingEntityUpdate
+) -> list[Tax]:
+    if request.tax_codes is UNSET:
+        return []
+    return apply(work, Level.entity, owner_id, request.tax_codes or [])
 
 
 def _apply(work: Work, level: Level, owner_id: str, tax: Tax) -> None:

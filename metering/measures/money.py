@@ -15,6 +15,9 @@ SCALE = 12
 WHOLE = 26
 """Digits a quantity or an amount may have before the point."""
 
+MOST = 10**15
+"""The largest price of one thing in minor units: far below where sums would leave 64 bits."""
+
 WIDE = Context(prec=80, rounding=ROUND_HALF_UP)
 """Arithmetic wide enough that the product of two amounts is exact."""
 
@@ -97,3 +100,15 @@ def exact(text: str) -> Decimal | None:
         return Decimal(text)
     except InvalidOperation:
         return None
+
+
+def fits(number: Decimal) -> bool:
+    """Whether a decimal has no more than 26 digits before the point and 12 after it.
+
+    >>> fits(Decimal("12.5")), fits(Decimal("1E+26")), fits(Decimal("1E-13")), fits(Decimal("NaN"))
+    (True, False, False, False)
+    """
+    if not number.is_finite() or number.adjusted() >= WHOLE:
+        return False
+    exponent = number.normalize(WIDE).as_tuple().exponent
+    return isinstance(exponent, int) and exponent >= -SCALE

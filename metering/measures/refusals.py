@@ -83,6 +83,10 @@ class Mismatch(Refusal):
     """An idempotency key was used before with another request."""
 
 
+class InFlight(Refusal):
+    """The same request is being answered right now: ask again for its answer."""
+
+
 class Busy(Refusal):
     """Too much at once, or somebody else is at it: the same request may succeed later."""
 

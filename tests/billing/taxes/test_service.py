@@ -19,10 +19,12 @@ def test_a_default_tax_applies_to_the_default_entity(work):
     made = taxes.create(work, vat(applied_to_organization=True))
 
     owner = entities.default(work).id
-    assert taxes.applied(work, Level.entity, owner) == [made]
+    assert made.applied_to_billing_entities_codes == ["default"]
+    assert [tax.id for tax in taxes.applied(work, Level.entity, owner)] == [made.id]
 
     changed = taxes.update(work, "vat", TaxUpdate(rate=D("19.6"), applied_to_organization=False))
     assert (changed.rate, changed.name) == (D("19.6"), "VAT")
+    assert changed.applied_to_billing_entities_codes == []
     assert taxes.applied(work, Level.entity, owner) == []
     assert told(work) == ["tax.created", "tax.updated"]
 
@@ -66,8 +68,35 @@ def test_assignments_are_columns(work):
     taxes.create(work, vat(code="b"))
     taxes.apply(work, Level.customer, "c1", ["b", "a"])
 
-    frame = taxes.assignments(work)
+    frame = taxes.assignments(work, ["c1", entities.default(work).id])
 
-    assert sorted(frame.select("level", "code", "rate").rows()) == [
+    assert sorted(frame.select("level", "tax_code", "tax_rate").rows()) == [
         ("customer", "a", D("5.5")), ("customer", "b", D(20)), ("entity", "a", D("5.5")),
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("field", "sent", "code"),
+    [
+        ("name", " ", "value_is_mandatory"),
+        ("code", "", "value_is_mandatory"),
+        ("rate", D("NaN"), "value_is_invalid"),
+        ("rate", D("1E+26"), "value_is_invalid"),
+        ("rate", D("0.0000000000001"), "value_is_invalid"),
+    ],
+)
+def test_a_tax_that_cannot_be_kept_is_refused(field, sent, code):
+    """A rate has at most 26 digits and 12 decimals, as every decimal of the platform."""
+    for ask in (vat, TaxUpdate):
+        with pytest.raises(Invalid) as refused:
+            ask(**{field: sent})
+        assert refused.value.details == {field: [code]}
+
+
+def test_a_null_clears_what_may_be_empty_and_changes_nothing_else(work):
+    """description: null clears; applied_to_organization: null is as if it was not said."""
+    taxes.create(work, vat(description="old", applied_to_organization=True))
+
+    changed = taxes.update(work, "vat", TaxUpdate(description=None, applied_to_organization=None))
+
+    assert (changed.description, changed.applied_to_organization) == (None, True)

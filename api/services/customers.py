@@ -1,0 +1,17 @@
+"""CustomerService: who is billed."""
+
+from api.rpc import Service, rpc
+from billing import customers
+
+
+class CustomerService(Service):
+    """The billing profiles of your customers, under ids of your choice."""
+
+    create = rpc("POST /customers", customers.upsert)
+    get = rpc("GET /customers/{external_id}", customers.find)
+    list_ = rpc("GET /customers", customers.browse)
+    update = rpc("PUT /customers/{external_id}", customers.update)
+    update_customer_invoice_grace_period = rpc(
+        "PUT /customers/{external_id}/invoice_grace_period", customers.set_grace_period
+    )
+    delete = rpc("DELETE /customers/{external_id}", customers.delete)

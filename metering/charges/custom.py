@@ -1,0 +1,25 @@
+"""Custom: priced by what a custom aggregation computed."""
+
+from typing import Any
+
+from metering.charges.model import ChargeModel, ChargeProperties
+
+
+class CustomProperties(ChargeProperties, frozen=True, kw_only=True):
+    """Whatever the custom aggregation wants to know."""
+
+    custom_properties: dict[str, Any] = {}
+
+
+class Custom(ChargeModel[CustomProperties]):
+    """The amount comes with the aggregation; there is none yet that could be subscribed to."""
+
+    kind = "custom"
+    Properties = CustomProperties
+    default = CustomProperties()
+    only_on = "custom_agg"
+
+    @classmethod
+    def is_priced(cls, properties: CustomProperties) -> bool:
+        """No quantity tells the amount."""
+        return False

@@ -1,0 +1,94 @@
+"""What can be done with billable metrics.
+
+Whether a plan uses a metric is known to billing alone; the API's verbs for changing and deleting
+one are `billing.plans.update_metric` and `delete_metric`, which end here.
+"""
+
+from msgspec.structs import replace
+
+from metering.aggregations import KINDS
+from metering.measures import ids
+from metering.measures.refusals import Invalid
+from metering.measures.shapes import given
+from metering.metrics.model import BillableMetric
+from metering.metrics.notices import (
+    BillableMetricCreated,
+    BillableMetricDeleted,
+    BillableMetricUpdated,
+)
+from metering.metrics.queries import find
+from metering.metrics.requests import BillableMetricInput, BillableMetricUpdate, declared
+from metering.metrics.rules import check
+from metering.metrics.tables import metrics
+from sql.work import Work
+
+IN_USE = frozenset({"name", "description", "filters"})
+"""What may change once a plan prices a metric."""
+
+
+def create(work: Work, billable_metric: BillableMetricInput) -> BillableMetric:
+    """Define a billable metric. Its events may have come in before.
+
+    Raises: Invalid `code: value_already_exist`, and what `rules.check` names;
+            Forbidden `feature_unavailable`.
+    """
+    fields = given(billable_metric) | {
+        "event_code": billable_metric.event_code or billable_metric.code,
+        "recurring": bool(billable_metric.recurring),
+        "filters": declared(billable_metric.filters or []),
+    }
+    made = _settled(BillableMetric(id=ids.new(), created_at=work.now, **fields))  # type: ignore[arg-type]
+    check(made)
+    work.rows.add(metrics, made, taken="code")
+    work.tell(BillableMetricCreated(billable_metric=made))
+    return made
+
+
+def update(
+    work: Work, code: str, billable_metric: BillableMetricUpdate, is_used: bool
+) -> BillableMetric:
+    """Change a metric; of one that is used, only name, description and filters.
+
+    Raises: Missing `billable_metric_not_found`; Invalid `code: value_already_exist`, and what
+            `rules.check` names; Forbidden `feature_unavailable`.
+    """
+    before = find(work, code)
+    fields = given(billable_metric)
+    if is_used:
+        fields = {name: value for name, value in fields.items() if name in IN_USE}
+    if "filters" in fields:
+        fields["filters"] = declared(billable_metric.filters or [])
+    if "recurring" in fields:
+        fields["recurring"] = bool(fields["recurring"])
+    if before.event_code == before.code:
+        fields.setdefault("event_code", fields.get("code", before.code))
+    fields["event_code"] = fields.get("event_code", before.event_code) or before.code
+    after = _settled(replace(before, **fields))
+    check(after)
+    taken = work.rows.find(metrics, BillableMetric, code=after.code, deleted_at=None)
+    if taken and taken.id != after.id:
+        raise Invalid(code="value_already_exist")
+    work.rows.put(metrics, after)
+    work.tell(BillableMetricUpdated(billable_metric=after), before=before)
+    return after
+
+
+def delete(work: Work, code: str) -> BillableMetric:
+    """Delete a metric. Its events stay, and are counted no more.
+
+    Raises: Missing `billable_metric_not_found`.
+    """
+    metric = find(work, code)
+    work.rows.change(metrics, metrics.c.id == metric.id, deleted_at=work.now)
+    work.tell(BillableMetricDeleted(billable_metric=metric))
+    return metric
+
+
+def _settled(metric: BillableMetric) -> BillableMetric:
+    """Return the metric with what its aggregation leaves no choice about."""
+    kind = KINDS.get(metric.aggregation_type)
+    return replace(
+        metric,
+        field_name=None if kind and not kind.has_field else metric.field_name or None,
+        expression=metric.expression or None,
+    )

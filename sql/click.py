@@ -1,0 +1,198 @@
+"""ClickHouse: the warehouse of many machines, or inside this process. Only here is its driver."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from queue import Empty, LifoQueue
+from typing import Any
+from urllib.parse import parse_qs, unquote, urlsplit
+
+import clickhouse_connect
+import polars as pl
+from clickhouse_connect.driver.client import Client
+from clickhouse_connect.driver.exceptions import DatabaseError, OperationalError
+
+from sql.statement import Statement, migrations, statement
+from sql.warehouse import Refused, Unanswered
+
+SETTINGS = {"join_use_nulls": 1}
+"""What a missing side of a join is: null, as everywhere else."""
+
+INSERTING = {"max_execution_time": 8}
+"""Seconds: an insert is over before the lease can be that it was begun under."""
+
+REFUSALS = frozenset({6, 26, 27, 38, 41, 53, 69, 70, 72, 117, 131, 321, 349, 407, 469})
+"""Codes of errors that are about the rows: they cannot be parsed, cast, or admitted."""
+
+
+class Click:
+    """A ClickHouse database over HTTP, or the same engine in this process (`chdb:///folder`).
+
+    A client is used by one call at a time: its session holds the frames of that call. One that
+    failed is thrown away, for the engine in process answers the next question on a failed handle
+    with the rest of the last error (chdb 26.9).
+    """
+
+    dialect = "clickhouse"
+
+    def __init__(self, url: str) -> None:
+        self._reach = _reach(url)
+        self.is_shared = self._reach.get("interface") != "chdb"
+        self._idle: LifoQueue[Client] = LifoQueue()
+        self._create()
+
+    def _create(self) -> None:
+        """Make the database if it is missing, and see that the engine answers."""
+        database = self._reach["database"]
+        client = clickhouse_connect.get_client(**{**self._reach, "database": None})
+        try:
+            client.command(f"create database if not exists {_name(database)}")
+        finally:
+            client.close()
+
+    def migrate(self) -> None:
+        """Bring the tables up to their newest shape. Its statements can be repeated."""
+        with self._client() as client:
+            client.command(
+                "create table if not exists migrations (name String) "
+                "engine MergeTree order by name settings fsync_after_insert = 1"
+            )
+            done = {name for (name,) in client.query("select name from migrations").result_rows}
+            for name, texts in migrations(self.dialect):
+                if name in done:
+                    continue
+                for text in texts:
+                    client.command(text)
+                client.insert("migrations", [[name]], column_names=["name"])
+
+    def query(
+        self, name: str, /, *,
+        frames: Mapping[str, pl.DataFrame] | None = None,
+        slots: Mapping[str, str] | None = None,
+        **params: Any,
+    ) -> pl.DataFrame:  # fmt: skip
+        """Run a statement and return its answer as columns.
+
+        A frame is a temporary table of the session (5 ms for one row, 30 for 50,000): seen by
+        this call alone, and gone with the session if the process dies.
+        """
+        asked = statement(self.dialect, name)
+        sent = dict(frames or {})
+        asked.takes(sent, params)
+        with self._client() as client:
+            for table, frame in sent.items():
+                client.command(f"create or replace temporary table {table} ({_columns(frame)})")
+                if not frame.is_empty():
+                    client.insert_arrow(table, frame.to_arrow())
+            text = asked.fill(dict(slots or {}))
+            answer = client.query_arrow(text, parameters=params)
+            for table in sent:
+                client.command(f"drop temporary table {table}")
+        return asked.checked(_frame(asked, answer))
+
+    def append(self, tables: Mapping[str, pl.DataFrame], token: str) -> None:
+        """Add rows to tables one after another, each insert synced to disk before it answers.
+
+        Raises: Refused, Unanswered.
+        """
+        with self._client() as client:
+            for table, frame in tables.items():
+                settings = {**INSERTING, "insert_deduplication_token": f"{token}-{table}"}
+                try:
+                    client.insert_arrow(table, frame.rechunk().to_arrow(), settings=settings)
+                except DatabaseError as failed:
+                    known = Refused if failed.code in REFUSALS else Unanswered
+                    raise known(str(failed)) from failed
+
+    def watermark(self) -> int:
+        """Return the highest ingestion sequence: one writer commits them in order."""
+        with self._client() as client:
+            return int(client.query("select max(sequence) from events").result_rows[0][0])
+
+    def close(self) -> None:
+        """Let go of every connection that is idle."""
+        while True:
+            try:
+                self._idle.get_nowait().close()
+            except Empty:
+                return
+
+    @contextmanager
+    def _client(self) -> Iterator[Client]:
+        client = None
+        try:
+            client = self._take()
+            yield client
+        except BaseException as failed:
+            if client is not None:
+                client.close()
+            if isinstance(failed, (OperationalError, OSError)):
+                raise Unanswered(failed) from failed
+            raise
+        self._idle.put(client)
+
+    def _take(self) -> Client:
+        """Take a client that is idle, or make one."""
+        try:
+            return self._idle.get_nowait()
+        except Empty:
+            return clickhouse_connect.get_client(**self._reach, settings=SETTINGS)
+
+
+def _reach(url: str) -> dict[str, Any]:
+    """Read a URL as the driver's arguments."""
+    parts = urlsplit(url)
+    if parts.scheme == "chdb":
+        asked = parse_qs(parts.query)
+        folder = url.partition("?")[0].removeprefix("chdb:///")
+        (database,) = asked.get("database", ["invora"])
+        return {"interface": "chdb", "path": folder, "database": database}
+    return {
+        "host": parts.hostname,
+        "port": parts.port or 8123,
+        "username": unquote(parts.username or "default"),
+        "password": unquote(parts.password or ""),
+        "database": parts.path.strip("/") or "invora",
+    }
+
+
+def _columns(frame: pl.DataFrame) -> str:
+    """Declare a table for a frame. Only what has nulls is nullable: a key must not be."""
+    declared = (
+        f"{_name(column.name)} "
+        + (f"Nullable({_kind(column.dtype)})" if column.null_count() else _kind(column.dtype))
+        for column in frame
+    )
+    return ", ".join(declared)
+
+
+def _kind(dtype: pl.DataType) -> str:
+    """Return the engine's word for a frame's column type. There is none for floats."""
+    if isinstance(dtype, pl.Decimal):
+        return f"Decimal({dtype.precision}, {dtype.scale})"
+    if isinstance(dtype, pl.List):
+        return f"Array({_kind(dtype.inner)})"  # type: ignore[arg-type]
+    if isinstance(dtype, pl.Datetime):
+        assert (dtype.time_unit, dtype.time_zone) == ("us", "UTC"), dtype
+        return "DateTime64(6, 'UTC')"
+    return _KINDS[type(dtype)]
+
+
+_KINDS: dict[type[pl.DataType], str] = {
+    pl.Int64: "Int64", pl.Int32: "Int32", pl.Int16: "Int16", pl.Int8: "Int8",
+    pl.UInt64: "UInt64", pl.UInt32: "UInt32", pl.UInt16: "UInt16", pl.UInt8: "UInt8",
+    pl.String: "String", pl.Boolean: "Bool", pl.Date: "Date32",
+}  # fmt: skip
+
+
+def _frame(asked: Statement, answer: Any) -> pl.DataFrame:
+    """Give the answer the column types of the header: the zone and the unit of instants."""
+    frame = pl.from_arrow(answer)
+    assert isinstance(frame, pl.DataFrame)
+    return frame.cast({n: k for n, k in asked.schema.items() if isinstance(k, pl.Datetime)})
+
+
+def _name(word: str) -> str:
+    """Quote a name."""
+    return "`" + word.replace("\\", "\\\\").replace("`", "\\`") + "`"

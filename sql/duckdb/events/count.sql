@@ -1,0 +1,18 @@
+-- name:    events/count
+-- dialect: duckdb
+-- about:   How many events of an organization a filter admits.
+-- reads:   events, streams
+-- params:  organization VARCHAR, any_subscription BOOLEAN, subscription VARCHAR, code VARCHAR,
+--          earliest TIMESTAMP WITH TIME ZONE, latest TIMESTAMP WITH TIME ZONE
+-- returns: events BIGINT
+-- order:   one row
+-- notes:   an empty code admits all; so does any_subscription.
+select count(*) as events
+from events as e
+join streams as s on s.stream = e.stream
+where
+    s.organization_id = $organization
+    and ($any_subscription or s.external_subscription_id = $subscription)
+    and ($code = '' or e.code = $code)
+    and e.at >= $earliest
+    and e.at <= $latest

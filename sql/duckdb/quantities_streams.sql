@@ -1,0 +1,15 @@
+-- name:    quantities_streams
+-- dialect: duckdb
+-- about:   Which stream of events each line reads. Lines on a stream nobody sent to are left out.
+-- reads:   streams
+-- frames:  lines
+-- returns: line BIGINT, stream BIGINT
+-- order:   (none)
+select
+    lines.line::bigint as line,
+    streams.stream
+from lines
+join streams
+    on
+        lines.organization_id = streams.organization_id
+        and lines.external_subscription_id = streams.external_subscription_id

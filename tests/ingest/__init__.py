@@ -1,0 +1,1 @@
+"""Events in: formats, verdicts, the writer, and exactly once."""
