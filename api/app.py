@@ -2,52 +2,74 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import TypeVar
+from urllib.parse import urlsplit
 
 from litestar import Litestar
 
-from api import health, rest
+import ingest
+from api import health, reference, rest
 from api.call import Calls, real_now
 from api.desk import Desk
 from api.grpc_server import GrpcServer
+from api.keys import SERVER
 from api.proto.pool import ROOT
-from api.rpc import Api, Service
+from api.rpc import Api
 from api.scheduler import Scheduler
-from api.settings import Settings
+from api.services import SERVICES
+from api.settings import Settings, WrongSetting
 from api.threads import Threads
 from sql import migrate
 from sql.ledger import Ledger
-from sql.warehouse import open_warehouse
+from sql.warehouse import Warehouse, open_warehouse
 
 log = logging.getLogger("invora.app")
 
 
-def every_service() -> Sequence[type[Service]]:
-    """Return all services there are: to import them is to import the whole house."""
-    from api.services import SERVICES
+T = TypeVar("T")
 
-    return SERVICES
+
+def stores(settings: Settings) -> tuple[Ledger, Warehouse]:
+    """Open both stores.
+
+    Raises: WrongSetting, when one does not answer at its URL.
+    """
+    ledger = _opened("INVORA_LEDGER_URL", settings.ledger_url, _ledger)
+    warehouse = _opened("INVORA_WAREHOUSE_URL", settings.warehouse_url, open_warehouse)
+    return ledger, warehouse
+
+
+def _ledger(url: str) -> Ledger:
+    ledger = Ledger(url)
+    with ledger.snapshot(SERVER):
+        return ledger
+
+
+def _opened(name: str, url: str, opening: Callable[[str], T]) -> T:
+    try:
+        return opening(url)
+    except Exception as error:
+        said = f"{type(error).__name__}: {error}".partition("\n")[0]
+        if password := urlsplit(url).password:
+            said = said.replace(password, "…")
+        raise WrongSetting(f"{name}: the store cannot be opened. {said}") from error
 
 
 class App:
     """Everything that serves. Made, it can perform; its `asgi`, run, also listens and schedules."""
 
     def __init__(
-        self,
-        settings: Settings,
-        *,
-        services: Sequence[type[Service]] | None = None,
-        protos: Path = ROOT,
-        has_scheduler: bool = True,
+        self, settings: Settings, *, protos: Path = ROOT, has_scheduler: bool = True
     ) -> None:
         self.settings = settings
         self._protos = protos
-        self.ledger = Ledger(settings.ledger_url)
-        self.warehouse = open_warehouse(settings.warehouse_url)
+        self.ledger, self.warehouse = stores(settings)
         migrate.upgrade(self.ledger, self.warehouse)
-        self.api = Api(every_service() if services is None else services)
+        ingest.start(self.warehouse, self.ledger, real_now)
+        self.api = Api(SERVICES)
         self.desk = Desk(self.ledger, self.warehouse, settings.secret_key.encode(), real_now)
         self.calls = Calls(self.api, self.desk, settings.admin_key)
         self.scheduler = Scheduler(self.desk) if has_scheduler else None
@@ -58,6 +80,7 @@ class App:
             Litestar(
                 [
                     *rest.handlers(self.api, self.calls.perform, self._threads),
+                    *reference.handlers(self.api),
                     *health.handlers(self.ledger, self.warehouse),
                 ],
                 exception_handlers=rest.EXCEPTION_HANDLERS,
@@ -93,7 +116,8 @@ class App:
             self.close()
 
     def close(self) -> None:
-        """Let go of both stores."""
+        """Write what waits to be written, and let go of both stores."""
         self._threads.close()
+        ingest.stop(self.warehouse)
         self.warehouse.close()
         self.ledger.close()

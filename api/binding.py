@@ -145,13 +145,15 @@ def _response(
     origin, args = typing.get_origin(hint), typing.get_args(hint)
     if origin is Page:
         key = root or plural(root_key(args[0]))
+        many: Any = list[args[0]]  # type: ignore[valid-type]
         page: Any = _struct(
-            name, {key: (list[args[0]], NODEFAULT), "meta": (PageMeta, NODEFAULT)}, None, module
+            name, {key: (many, NODEFAULT), "meta": (PageMeta, NODEFAULT)}, None, module
         )
         return page, lambda found: page(**{key: found.items, "meta": found.meta})
     if origin in (list, tuple, Sequence):
         key = root or plural(root_key(args[0]))
-        some: Any = _struct(name, {key: (list[args[0]], NODEFAULT)}, None, module)
+        many = list[args[0]]  # type: ignore[valid-type]
+        some: Any = _struct(name, {key: (many, NODEFAULT)}, None, module)
         return some, lambda found: some(**{key: found})
     key = root or root_key(hint)
     if NoneType in args:  # nothing to show is an empty answer
@@ -162,12 +164,15 @@ def _response(
 
 
 def root_key(hint: Any) -> str:
-    """The root key of a resource: its name; of a union, that of the class all members extend."""
+    """The root key of a resource: its name; of a union, that of the class all members extend.
+
+    An `InvoiceView` is how an invoice is shown, and so is an `invoice`.
+    """
     variants = members(hint)
     kind = variants[0] if len(variants) == 1 else common_base(variants)
     if not (isinstance(kind, type) and issubclass(kind, Struct)):
         raise TypeError(f"{hint} has no root key of its own: say root= at the row")
-    return snake(kind.__name__)
+    return snake(kind.__name__.removesuffix("View"))
 
 
 def members(hint: Any) -> list[Any]:

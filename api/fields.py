@@ -1,7 +1,7 @@
 """Reading JSON field by field: each wrong one is noted, by its path, and stops no other."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import msgspec
@@ -92,9 +92,7 @@ def takes_null(info: mi.Type) -> bool:
 
 def is_any(info: mi.Type) -> bool:
     """Whether a type is `Any`, or `object`, which says the same."""
-    return isinstance(info, mi.AnyType) or (
-        isinstance(info, mi.CustomType) and info.cls is object
-    )
+    return isinstance(info, mi.AnyType) or (isinstance(info, mi.CustomType) and info.cls is object)
 
 
 def is_null(sent: Raw) -> bool:
@@ -182,7 +180,7 @@ def reader(info: mi.Type, seen: dict[type, Fields] | None = None) -> Read:
         case _ if is_any(kind):
             return _any
         case mi.RawType():
-            return lambda sent, at, wrong: sent
+            return _raw
         case mi.EnumType(cls=cls):
             return _one_of({one.value: one for one in cls})
         case mi.LiteralType(values=values):
@@ -203,9 +201,31 @@ def _struct(info: mi.StructType, seen: dict[type, Fields]) -> Fields:
 
 def _any(sent: Raw, at: str, wrong: Codes) -> Any:
     try:
-        return msgspec.json.decode(sent)
+        value = msgspec.json.decode(sent)
+        return note(wrong, at, INVALID) if _holds_nul(sent, value) else value
     except (ValueError, RecursionError):
         return note(wrong, at, INVALID)
+
+
+def _raw(sent: Raw, at: str, wrong: Codes) -> Any:
+    return NOTHING if _any(sent, at, wrong) is NOTHING else sent
+
+
+def _holds_nul(sent: Raw, value: Any) -> bool:
+    """Whether a text within a value has a NUL character, which no engine keeps."""
+    return b"\\u0000" in bytes(sent) and "\0" in "".join(_texts(value))
+
+
+def _texts(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        for name, inside in value.items():
+            yield name
+            yield from _texts(inside)
+    elif isinstance(value, list):
+        for inside in value:
+            yield from _texts(inside)
 
 
 def _scalar(info: mi.Type, cast: Callable[[Any], Any]) -> Read:

@@ -12,7 +12,6 @@ from typing import Any, Self
 
 import grpc
 from google.protobuf.descriptor_pool import DescriptorPool
-from grpc.aio import ServicerContext
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_health.v1.health import aio as health
 from grpc_reflection.v1alpha import reflection, reflection_pb2
@@ -33,7 +32,8 @@ CODES = {code.value[0]: code for code in grpc.StatusCode}
 LIMIT = 16 << 20
 """The greatest message."""
 
-Context = ServicerContext[bytes, bytes]
+Context = Any
+"""grpc.aio's own; its types are untyped."""
 
 
 class GrpcServer:
@@ -106,14 +106,16 @@ class _Method:
         if not self.op.streams_in:
             do = partial(self._call, caller, sent)
             if self.op.streams_out:
-                return await self._stream(do, context)
+                await self._stream(do, context)
+                return None
             return await self.threads.run(lambda: self.encode(do()))
         inlet: Inlet[bytes] = Inlet()
         pouring = asyncio.create_task(inlet.pour(sent))
         do = partial(self.perform, self.op, caller, self._requests(inlet), b"")
         try:
             if self.op.streams_out:
-                return await self._stream(do, context)
+                await self._stream(do, context)
+                return None
             return await self.threads.run(lambda: self.encode(do()), streams=True)
         finally:
             pouring.cancel()

@@ -33,3 +33,7 @@ class Commands(click.Group):
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
 def main() -> None:
     """Usage metering and billing, from an event to an invoice."""
+
+
+if __name__ == "__main__":
+    main()

@@ -1,11 +1,13 @@
 """OpenAPI 3.1 of an Api: msgspec's schemas, and the docs the source has under each field."""
 
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
 
 import msgspec
 from msgspec import Struct
 
+from api.binding import members
 from api.docs import class_doc, field_docs
 from api.examples import example
 from api.rpc import Api, Operation, Route
@@ -104,7 +106,9 @@ class Schemas:
         self.refs = dict(zip(ordered, found, strict=True))
         known = {kind.__name__: kind for kind in _subclasses(Struct)}
         for name, schema in self.by_name.items():
-            _tidy(schema, field_docs(known[name]) if name in known else {})
+            _tidy(schema)
+            if name in known:
+                _tell(schema, known[name])
 
     def of(self, kind: type[Struct]) -> dict[str, Any]:
         """Return the schema of a request or response itself."""
@@ -117,22 +121,32 @@ class Schemas:
         return {name: self.by_name[name] for name in names}
 
 
-def _subclasses(kind: type) -> Iterable[type]:
+def _subclasses(kind: type[Struct]) -> Iterable[type[Struct]]:
     for found in kind.__subclasses__():
         yield found
         yield from _subclasses(found)
 
 
-def _tidy(schema: dict[str, Any], docs: dict[str, str]) -> None:
+def _tidy(schema: dict[str, Any]) -> None:
     if "enum" in schema:
         schema.setdefault("type", "string")
-    for name, property_ in schema.get("properties", {}).items():
-        if name in docs:
-            property_.setdefault("description", docs[name])
+    for property_ in schema.get("properties", {}).values():
         match property_.get("anyOf"):
             case [{"type": str(kind)} as one, {"type": "null"}]:  # said shorter
                 del property_["anyOf"]
                 property_.update({**one, "type": [kind, "null"]})
+
+
+def _tell(schema: dict[str, Any], kind: type[Struct]) -> None:
+    """Add what msgspec leaves out: what the source says of a field, and that it is an instant."""
+    docs, properties = field_docs(kind), schema.get("properties", {})
+    for field in msgspec.structs.fields(kind):
+        if (property_ := properties.get(field.encode_name)) is None:
+            continue
+        if field.name in docs:
+            property_.setdefault("description", docs[field.name])
+        if members(field.type) == [datetime]:
+            property_["format"] = "date-time"
 
 
 def _operation(op: Operation, route: Route, schemas: Schemas, position: int) -> dict[str, Any]:

@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable
 from datetime import datetime
 
+from analytics import facts
 from metering.measures import ids
 from sql.ledger import Ledger
 from sql.outbox import Entry, claim, done, is_claimed, postpone
@@ -29,7 +30,13 @@ def unheard(shift: Shift, entries: list[Entry]) -> None:
     """See to notices: there is no endpoint that could listen, so nobody is left to be told."""
 
 
-HANDLERS: dict[str, Handler] = {"notice": unheard}
+def copied(shift: Shift, entries: list[Entry]) -> None:
+    """See to facts: invoices are copied into the warehouse, with their fees."""
+    with shift.begin() as work:
+        facts.copy(work, [entry.subject_id for entry in entries])
+
+
+HANDLERS: dict[str, Handler] = {"notice": unheard, "fact": copied}
 """Who sees to which topic. Rows of a topic that nobody sees to stay where they are."""
 
 

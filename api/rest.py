@@ -12,7 +12,7 @@ from itertools import count
 from typing import Any
 from urllib.parse import quote, unquote
 
-from litestar import Litestar, Response
+from litestar import HttpMethod, Litestar, Response
 from litestar.exceptions import HTTPException
 from litestar.handlers import HTTPRouteHandler
 from litestar.response.base import ASGIResponse
@@ -45,7 +45,7 @@ def handlers(
     """
     return [
         HTTPRouteHandler(
-            _template(route), http_method=[route.method], status_code=200,
+            _template(route), http_method=[HttpMethod(route.method)], status_code=200,
             name=f"{op.key} {route.method} {route.path}", operation_id=op.key,
             request_max_body_size=None,
         )(_Endpoint(op, route, perform, threads, limit).handler())
@@ -250,7 +250,7 @@ def mount(app: Litestar) -> Litestar:
 
         await inner(scope, receive, named)
 
-    app.asgi_handler = outer  # type: ignore[assignment]
+    app.asgi_handler = outer
     return app
 
 

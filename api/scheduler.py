@@ -74,7 +74,9 @@ class Scheduler:
         self._leader.start()
 
     def stop(self) -> None:
-        """Stop when what is under way has ended, and let another process lead."""
+        """Stop when what is under way has ended, and let another process lead. Safe to repeat."""
+        if self._stopping.is_set():
+            return
         self._stopping.set()
         self._leader.join()
         self._leading.clear()

@@ -11,7 +11,7 @@ from msgspec import Struct
 from ingest.batch import EVENTS
 from ingest.group import Group, joined, rejected
 from ingest.keys import Keys
-from ingest.streams import STREAMS, Streams
+from ingest.streams import Streams
 from ingest.verdicts import KEY, VerdictKind, compared, judge
 from metering.measures import ids
 from metering.measures.refusals import Unavailable
@@ -37,31 +37,13 @@ OUTCOME = pl.Schema({
 `is_same` says of a duplicate whether it equals the row that counts; null where nobody asked.
 """
 
+
 class Append(Struct, frozen=True, kw_only=True):
-    """What is sent to the warehouse at once, under a token of its own."""
+    """Rows that are sent to one table at once, under a token of their own."""
 
+    table: str
+    rows: pl.DataFrame
     token: str
-    first: int
-    """The ingestion sequence of its first event."""
-    events: pl.DataFrame
-    streams: pl.DataFrame
-    rejected: pl.DataFrame
-
-    @property
-    def last(self) -> int:
-        """The ingestion sequence of its last event."""
-        return self.first + len(self.events) - 1
-
-    @property
-    def tables(self) -> dict[str, pl.DataFrame]:
-        """The rows of each table, in the order in which they are needed."""
-        sequence = pl.int_range(self.first, self.last + 1, dtype=pl.Int64)
-        tables = {
-            "streams": self.streams,
-            "rejected_events": self.rejected,
-            "events": self.events.select(*EVENTS, sequence=sequence),
-        }
-        return {name: frame for name, frame in tables.items() if len(frame)}
 
 
 class Commit:
@@ -88,42 +70,53 @@ class Commit:
         """
         if self._open is not None:
             try:
-                self._store(self._open)
+                self._send(self._open, is_repeat=True)
             except Refused:
                 log.warning("rows whose answer was lost have been refused")
-        return self._try(groups)
+        outcomes = self._try(groups)
+        self._keep(rejected(groups))
+        return outcomes
 
     def _try(self, groups: Sequence[Group]) -> list[pl.DataFrame]:
-        rows, streams = self._streams.number(joined(groups))
-        rows = rows.hstack(identities(rows["stream"], rows["transaction_id"]))
-        is_whole = pl.Series([group.is_whole for group in groups], dtype=pl.Boolean)
-        stored = self._keys.known(rows.select(KEY))
-        judged = judge(rows, is_whole, stored)
-        outcome = self._compared(judged, is_whole, stored).select(*OUTCOME)
-        events = judged.filter(verdict=VerdictKind.accepted.value)
-        asked = Append(
-            token=f"{self._fence}-{self._last + 1}-{ids.new()}",
-            first=self._last + 1,
-            events=events,
-            streams=streams,
-            rejected=rejected(groups),
-        )
+        """Store groups, or parts of them if the engine refuses the whole.
+
+        New streams are stored before their events, and stay if those are refused: a number that
+        was given once is never given to another.
+        """
         try:
-            self._store(asked)
+            rows, streams = self._streams.number(joined(groups))
+            self._store("streams", streams)
+            rows = rows.hstack(identities(rows["stream"], rows["transaction_id"]))
+            is_whole = pl.Series([group.is_whole for group in groups], dtype=pl.Boolean)
+            stored = self._keys.known(rows.select(KEY))
+            judged = judge(rows, is_whole, stored)
+            outcome = self._compared(judged, is_whole, stored).select(*OUTCOME)
+            events = judged.filter(verdict=VerdictKind.accepted.value).select(*EVENTS)
+            sequence = pl.int_range(self._last + 1, self._last + 1 + len(events), dtype=pl.Int64)
+            self._store("events", events.with_columns(sequence=sequence))
         except Refused as refused:
             return self._part(groups, refused)
-        ends = list(accumulate(len(group.rows) for group in groups))
-        return [outcome[start:end] for start, end in pairwise([0, *ends])]
+        ends = accumulate((len(group.rows) for group in groups), initial=0)
+        return [outcome[start:end] for start, end in pairwise(ends)]
 
     # -- storing
 
-    def _store(self, asked: Append) -> None:
-        """Append rows; if the answer is lost, read them back, and send them again if need be."""
-        is_repeat, self._open = asked is self._open, asked
+    def _store(self, table: str, rows: pl.DataFrame) -> None:
+        """Append rows, if there are any."""
+        if len(rows):
+            token = f"{self._fence}-{self._last + 1}-{ids.new()}"
+            self._send(Append(table=table, rows=rows, token=token))
+
+    def _send(self, asked: Append, *, is_repeat: bool = False) -> None:
+        """Append rows; if the answer is lost, read them back, and send them again if need be.
+
+        Raises: Refused; Unavailable `events_not_written`.
+        """
+        self._open = asked
         for attempt in range(ATTEMPTS):
             try:
                 if not (is_repeat or attempt) or not self._has(asked):
-                    self._warehouse.append(asked.tables, asked.token)
+                    self._warehouse.append({asked.table: asked.rows}, asked.token)
                 break
             except Refused:
                 self._open = None
@@ -134,16 +127,26 @@ class Commit:
         else:
             raise Unavailable("events_not_written", "The warehouse did not say what it stored.")
         self._open = None
-        self._last = asked.last
-        self._streams.learn(asked.streams)
-        self._keys.add(asked.events["key_low"])
+        if asked.table == "streams":
+            self._streams.learn(asked.rows)
+        if asked.table == "events":
+            self._last += len(asked.rows)
+            self._keys.add(asked.rows["key_low"])
 
     def _has(self, asked: Append) -> bool:
-        """Whether the events of an append are stored."""
-        if asked.events.is_empty():
+        """Whether the events of an append are stored. Of other rows, the token keeps one copy."""
+        if asked.table != "events":
             return False
-        found = self._warehouse.query("ingest/size", first=asked.first, last=asked.last)
-        return bool(found["events"][0] == len(asked.events))
+        first, last = asked.rows["sequence"][0], asked.rows["sequence"][-1]
+        found = self._warehouse.query("ingest/size", first=first, last=last)
+        return bool(found["events"][0] == len(asked.rows))
+
+    def _keep(self, rows: pl.DataFrame) -> None:
+        """Keep rows that cannot be events, with their reason."""
+        try:
+            self._store("rejected_events", rows)
+        except Refused:
+            log.exception("%d rejected rows could not be kept", len(rows))
 
     # -- what the engine would not take
 
@@ -162,31 +165,18 @@ class Commit:
         log.warning("the warehouse refused %d rows: %s", len(group.rows), refused)
         rows = joined([group])
         content = pl.struct("external_subscription_id", "transaction_id", "code", "properties")
-        poison = rows.select(
-            "organization_id",
-            "received_at",
-            reason=pl.lit(NOT_STORABLE),
-            content=content.struct.json_encode(),
+        self._keep(
+            rows.select(
+                "organization_id",
+                "received_at",
+                reason=pl.lit(NOT_STORABLE),
+                content=content.struct.json_encode(),
+            )
         )
-        asked = Append(
-            token=f"{self._fence}-{ids.new()}",
-            first=self._last + 1,
-            events=EVENTS.to_frame(),
-            streams=STREAMS.to_frame(),
-            rejected=pl.concat([rejected([group]), poison]),
-        )
-        try:
-            self._store(asked)
-        except Refused:
-            log.exception("rejected rows could not be kept")
-        outcome = rows.select(
-            verdict=pl.lit(VerdictKind.rejected.value),
-            is_same=None,
-            reason=pl.lit(NOT_STORABLE),
-            key_high=None,
-            key_low=None,
-        )
-        return outcome.cast(OUTCOME)
+        outcome = rows.select(verdict=pl.repeat(VerdictKind.rejected.value, len(rows)))
+        return outcome.with_columns(
+            is_same=None, reason=pl.lit(NOT_STORABLE), key_high=None, key_low=None
+        ).cast(dict(OUTCOME))
 
     # -- comparing
 

@@ -35,12 +35,10 @@ class Group(Struct, kw_only=True):
         return len(self.rows) + len(self.rejected)
 
     def half(self, which: int) -> "Group":
-        """Return the first or the second half. What could not be read is in the first."""
+        """Return the first or the second half of the rows."""
         rows = self.rows if isinstance(self.rows, pl.DataFrame) else batch.of(self.rows)
         middle = len(rows) // 2
-        if which == 0:
-            return replace(self, rows=rows[:middle])
-        return replace(self, rows=rows[middle:], rejected=self.rejected.clear())
+        return replace(self, rows=rows[:middle] if which == 0 else rows[middle:])
 
 
 def joined(groups: Sequence[Group]) -> pl.DataFrame:

@@ -28,7 +28,7 @@ class Streams:
     def number(self, rows: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
         """Return rows with their `stream`, and the streams that are new.
 
-        The new ones are known once `learn` says that they are stored.
+        The new ones are known once `learn` is told that they are stored.
         """
         wanted = rows.select(PAIR).unique(maintain_order=True)
         pairs = wanted.rows()
@@ -42,7 +42,7 @@ class Streams:
         numbers = [self._known.get(pair) or given[pair] for pair in pairs]
         wanted = wanted.with_columns(stream=pl.Series(numbers, dtype=pl.Int64))
         numbered = rows.join(wanted, on=PAIR, how="left", maintain_order="left")
-        return numbered, wanted.filter(pl.col("stream") > self._last).select("stream", *PAIR)
+        return numbered, wanted.filter(pl.col("stream") > self._last).select(*STREAMS)
 
     def learn(self, fresh: pl.DataFrame) -> None:
         """Remember streams that are now stored."""

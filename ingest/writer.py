@@ -8,7 +8,9 @@ import logging
 import threading
 import time
 from collections import deque
+from collections.abc import Callable
 from concurrent.futures import Future
+from datetime import datetime
 
 import polars as pl
 
@@ -16,6 +18,7 @@ from ingest.commit import Commit
 from ingest.group import Group
 from metering.measures.refusals import Busy, Unavailable
 from sql.lease import Lease
+from sql.ledger import Ledger
 from sql.warehouse import Warehouse
 
 log = logging.getLogger("invora.ingest")
@@ -28,6 +31,9 @@ BUFFER = 1_000_000
 
 LINGER_MS = 2
 """How long a commit waits for others to join it, when little has come."""
+
+NAME = "ingest"
+"""What the writers of all processes hold in turn."""
 
 RENEWAL_MS = 4_000
 """How often a lease is renewed."""
@@ -149,8 +155,19 @@ _writers: dict[int, Writer] = {}
 _opening = threading.Lock()
 
 
-def start(warehouse: Warehouse, lease: Lease | None = None) -> Writer:
-    """Start the writer of a warehouse: one in a process, and, with a lease, one among many."""
+def start(
+    warehouse: Warehouse,
+    ledger: Ledger | None = None,
+    clock: Callable[[], datetime] | None = None,
+) -> Writer:
+    """Start the writer of a warehouse: one in a process.
+
+    Where other processes may write to the same warehouse, it is one among all that share the
+    ledger: it writes while it holds a lease there.
+    """
+    lease = None
+    if warehouse.is_shared and ledger is not None and clock is not None:
+        lease = Lease(ledger, NAME, clock)
     with _opening:
         assert id(warehouse) not in _writers, "this warehouse has its writer"
         made = _writers[id(warehouse)] = Writer(warehouse, lease)

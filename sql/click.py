@@ -22,6 +22,9 @@ SETTINGS = {"join_use_nulls": 1}
 INSERTING = {"max_execution_time": 8}
 """Seconds: an insert is over before the lease can be that it was begun under."""
 
+PASSING = frozenset({32, 159, 202, 209, 210, 241, 243, 252, 279, 319, 394, 425, 439, 999})
+"""Codes of errors that are about the server: time, memory, network, or too much at once."""
+
 REFUSALS = frozenset({6, 26, 27, 38, 41, 53, 69, 70, 72, 117, 131, 321, 349, 407, 469})
 """Codes of errors that are about the rows: they cannot be parsed, cast, or admitted."""
 
@@ -127,7 +130,7 @@ class Click:
         except BaseException as failed:
             if client is not None:
                 client.close()
-            if isinstance(failed, (OperationalError, OSError)):
+            if isinstance(failed, OSError) or _is_passing(failed):
                 raise Unanswered(failed) from failed
             raise
         self._idle.put(client)
@@ -138,6 +141,13 @@ class Click:
             return self._idle.get_nowait()
         except Empty:
             return clickhouse_connect.get_client(**self._reach, settings=SETTINGS)
+
+
+def _is_passing(failed: BaseException) -> bool:
+    """Whether an error says nothing about what was asked: the same may succeed later."""
+    return isinstance(failed, OperationalError) or (
+        isinstance(failed, DatabaseError) and failed.code in PASSING
+    )
 
 
 def _reach(url: str) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from sqlalchemy import Connection, func, select
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import SQLAlchemyError
 
 from sql.ledger import Ledger
 
@@ -63,7 +63,7 @@ class Latch:
             return True
         try:
             self._session.execute(select(1))
-        except DBAPIError:
+        except SQLAlchemyError:
             self._forget()
             return False
         return True
@@ -73,7 +73,7 @@ class Latch:
         if session is not None:
             try:
                 session.execute(select(func.pg_advisory_unlock(self._key)))
-            except DBAPIError:
+            except SQLAlchemyError:
                 session.invalidate()  # the server lets go of the locks of a session that ends
             session.close()
         with _guard:

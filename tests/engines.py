@@ -11,7 +11,8 @@ from uuid import uuid4
 
 from sqlalchemy import create_engine, text
 
-from sql.ledger import METADATA, Ledger
+from sql import migrate
+from sql.ledger import Ledger
 from sql.warehouse import open_warehouse
 
 
@@ -53,7 +54,7 @@ def _template(kind: str) -> str:
         name = f"template_{uuid4().hex[:8]}"
         administer(f"create database {name}")
         ledger = Ledger(_database(postgres_server(), name))
-    METADATA.create_all(ledger.engine)
+    migrate.upgrade(ledger)
     ledger.close()
     return str(file) if kind == "sqlite" else name
 

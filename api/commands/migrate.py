@@ -9,12 +9,10 @@ from api.commands import stores
 def migrate() -> None:
     """Bring the tables of both stores up to date. `serve` does so too, when it starts."""
     with stores() as settings:
+        from api import app
         from sql import migrate as migrations
-        from sql.ledger import Ledger
-        from sql.warehouse import open_warehouse
 
-        ledger = Ledger(settings.ledger_url)
-        warehouse = open_warehouse(settings.warehouse_url)
+        ledger, warehouse = app.stores(settings)
         try:
             migrations.upgrade(ledger, warehouse)
         finally:

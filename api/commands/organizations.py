@@ -2,13 +2,12 @@
 
 import json
 from typing import Any
-from urllib.error import HTTPError
-from urllib.request import Request, urlopen
 
 import click
 
 from api import lockfile
 from api.commands import said_clearly, stores
+from api.commands.client import Client, Refused
 from api.settings import Settings, read
 
 
@@ -30,24 +29,20 @@ def create(name: str, test_clock: str | None, currency: str) -> None:
     with said_clearly():
         settings = read()
         owner = lockfile.owner(settings.data) if settings.is_embedded else None
-        body = json.dumps({"organization": wanted}).encode()
-        made = _asked(settings, owner.url, body) if owner and owner.url else _made(settings, body)
+        url = owner.url if owner else ""
+        made = _asked(settings, url, wanted) if url else _made(settings, wanted)
     click.echo(json.dumps(made["organization"], indent=2))
 
 
-def _asked(settings: Settings, url: str, body: bytes) -> Any:
+def _asked(settings: Settings, url: str, wanted: dict[str, Any]) -> Any:
     """Ask the running server."""
-    headers = {
-        "authorization": f"Bearer {settings.admin_key}", "content-type": "application/json",
-    }  # fmt: skip
     try:
-        with urlopen(Request(f"{url}/v1/organizations", body, headers), timeout=60) as answer:
-            return json.load(answer)
-    except HTTPError as refused:
-        raise click.ClickException(refused.read().decode()) from refused
+        return Client(url, settings.admin_key).post("/organizations", {"organization": wanted})
+    except Refused as refused:
+        raise click.ClickException(str(refused)) from refused
 
 
-def _made(settings: Settings, body: bytes) -> Any:
+def _made(settings: Settings, wanted: dict[str, Any]) -> Any:
     """Open the stores and do what the server would."""
     from api.app import App
     from api.reading import Reader, encode
@@ -62,7 +57,7 @@ def _made(settings: Settings, body: bytes) -> Any:
             headers={"authorization": f"Bearer {settings.admin_key}"},
         )  # fmt: skip
         try:
-            request = Reader(op.request).read(body)
+            request = Reader(op.request).read(encode({"organization": wanted}))
             return json.loads(encode(app.calls.perform(op, caller, request, b"")))
         except Refusal as refused:
             raise click.ClickException(str(refused)) from refused

@@ -2,8 +2,9 @@
 
 import asyncio
 import logging
-from collections.abc import Callable
-from contextlib import ExitStack
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 
 import click
 from msgspec.structs import replace
@@ -36,8 +37,20 @@ def serve_with(settings: Settings, announce: Callable[[str], None]) -> None:
 
     from api.app import App
 
+    class Server(uvicorn.Server):
+        """Ends well when told to stop, where uvicorn's own would then kill the process."""
+
+        @contextmanager
+        def capture_signals(self) -> Iterator[None]:
+            loop = asyncio.get_running_loop()
+            for number in (signal.SIGTERM, signal.SIGINT):
+                loop.add_signal_handler(number, self.handle_exit, number, None)
+            yield
+            for number in (signal.SIGTERM, signal.SIGINT):
+                loop.remove_signal_handler(number)
+
     app = App(settings)
-    server = uvicorn.Server(
+    server = Server(
         uvicorn.Config(
             app.asgi,  # type: ignore[arg-type]
             host=settings.host,

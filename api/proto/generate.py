@@ -42,7 +42,7 @@ def compiled(into: Path, root: Path = ROOT, *options: str) -> Path:
     Google's own files come from the packages that have them.
     """
     import google.api
-    import grpc_tools
+    import grpc_tools  # type: ignore[import-untyped]
 
     includes = [
         root, Path(google.api.__path__[0]).parents[1], Path(grpc_tools.__file__).parent / "_proto",
@@ -58,10 +58,20 @@ def compiled(into: Path, root: Path = ROOT, *options: str) -> Path:
 
 
 def lint(root: Path = ROOT) -> int:
-    """Run `buf lint` and `buf format` over the files."""
-    buf = Path(sys.executable).with_name("buf")
+    """Run `buf lint` and `buf format` over the files, and return the exit code."""
     with tempfile.TemporaryDirectory() as scratch:
         image = compiled(Path(scratch), root)
-        config = str(ROOT / "buf.yaml")
-        failed = subprocess.run([buf, "lint", image, "--config", config]).returncode
-    return failed or subprocess.run([buf, "format", root, "--diff", "--exit-code"]).returncode
+        failed = _buf("lint", image, "--config", ROOT / "buf.yaml")
+    return failed or _buf("format", root, "--diff", "--exit-code")
+
+
+def breaking(before: Path, root: Path = ROOT) -> int:
+    """Ask `buf breaking` whether a client made from the files in `before` could still be served."""
+    with tempfile.TemporaryDirectory() as now, tempfile.TemporaryDirectory() as then:
+        new, old = compiled(Path(now), root), compiled(Path(then), before)
+        return _buf("breaking", new, "--against", old, "--config", ROOT / "buf.yaml")
+
+
+def _buf(*arguments: str | Path) -> int:
+    buf = Path(sys.executable).with_name("buf")
+    return subprocess.run([buf, *arguments]).returncode

@@ -44,7 +44,7 @@ class Schema:
         self._tops: dict[type, str] = {
             top: op.module for op in api for top in (op.request, op.response)
         }
-        infos: list[Any] = mi.multi_type_info([*requests, *responses])
+        infos: list[Any] = list(mi.multi_type_info([*requests, *responses]))
         self._infos = dict(zip([*requests, *responses], infos, strict=True))
         self._asked = set(structs(infos[: len(requests)]))
         for op in api:

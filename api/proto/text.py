@@ -15,7 +15,6 @@ from google.protobuf.descriptor_pb2 import (
     ServiceDescriptorProto,
 )
 
-F = FieldDescriptorProto
 HEAD = """\
 // Written by `python -m api.proto` from the services and their types. These files are where field
 // numbers are kept: they never change, and a removed one is reserved.
@@ -95,7 +94,9 @@ class _Writer:
                 )
                 yield "}"
 
-    def field(self, field: F, message: DescriptorProto, full: str) -> Iterator[str]:
+    def field(
+        self, field: FieldDescriptorProto, message: DescriptorProto, full: str
+    ) -> Iterator[str]:
         yield from self.comment(f"{full}.{field.name}")
         entries = {f".{full}.{nested.name}": nested for nested in message.nested_type}
         if entry := entries.get(field.type_name):
@@ -103,7 +104,7 @@ class _Writer:
         else:
             kind = self.type(field)
             label = "optional " if field.proto3_optional else ""
-            label = "repeated " if field.label == F.LABEL_REPEATED else label
+            label = "repeated " if field.label == FieldDescriptorProto.LABEL_REPEATED else label
         yield f"{label}{kind} {field.name} = {field.number}{_field_options(field)};"
 
     def enum(self, enum: EnumDescriptorProto, scope: str) -> Iterator[str]:
@@ -116,16 +117,16 @@ class _Writer:
             yield from _indent([*said, f"{value.name} = {value.number}{_deprecated(value)};"])
         yield "}"
 
-    def type(self, field: F) -> str:
+    def type(self, field: FieldDescriptorProto) -> str:
         if field.type_name:
             return self.name(field.type_name)
-        return F.Type.Name(field.type)[5:].lower()
+        return FieldDescriptorProto.Type.Name(field.type)[5:].lower()
 
     def name(self, full: str) -> str:
         return full.removeprefix(".").removeprefix(self.package + ".")
 
 
-def _oneof(field: F) -> int | None:
+def _oneof(field: FieldDescriptorProto) -> int | None:
     real = field.HasField("oneof_index") and not field.proto3_optional
     return field.oneof_index if real else None
 
@@ -134,7 +135,7 @@ def _deprecated(part: Any) -> str:
     return " [deprecated = true]" if part.options.deprecated else ""
 
 
-def _field_options(field: F) -> str:
+def _field_options(field: FieldDescriptorProto) -> str:
     said = [
         f"(google.api.field_behavior) = {field_behavior_pb2.FieldBehavior.Name(behavior)}"
         for behavior in field.options.Extensions[field_behavior_pb2.field_behavior]

@@ -1,7 +1,7 @@
 """CustomerService: who is billed."""
 
 from api.rpc import Service, rpc
-from billing import customers
+from billing import customers, cycle, usage
 
 
 class CustomerService(Service):
@@ -14,4 +14,7 @@ class CustomerService(Service):
     update_customer_invoice_grace_period = rpc(
         "PUT /customers/{external_id}/invoice_grace_period", customers.set_grace_period
     )
-    delete = rpc("DELETE /customers/{external_id}", customers.delete)
+    delete = rpc("DELETE /customers/{external_id}", cycle.remove_customer)
+    get_usage = rpc(
+        "GET /customers/{external_id}/current_usage", usage.current, resource="customer_usage"
+    )

@@ -1,7 +1,7 @@
 """PlanService: what can be subscribed to."""
 
 from api.rpc import Service, rpc
-from billing import plans
+from billing import cycle, plans
 
 
 class PlanService(Service):
@@ -9,5 +9,6 @@ class PlanService(Service):
 
     create = rpc("POST /plans", plans.create)
     get = rpc("GET /plans/{code}", plans.find)
+    update = rpc("PUT /plans/{code}", cycle.update_plan)
     list_ = rpc("GET /plans", plans.browse)
     delete = rpc("DELETE /plans/{code}", plans.delete)

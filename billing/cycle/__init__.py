@@ -13,13 +13,15 @@ from billing.cycle.service import (
     finalize,
     finalize_all,
     refresh,
+    remove_customer,
     subscribe,
     terminate,
+    update_plan,
     update_subscription,
 )
 
 __all__ = [
     "CHUNK", "bill", "bill_missed", "end_subscriptions", "finalize", "finalize_all",
-    "finalize_due", "next_due", "refresh", "start_pending", "subscribe", "terminate",
-    "update_subscription",
+    "finalize_due", "next_due", "refresh", "remove_customer", "start_pending", "subscribe",
+    "terminate", "update_plan", "update_subscription",
 ]  # fmt: skip

@@ -5,7 +5,6 @@ from contextlib import AbstractContextManager
 from datetime import datetime
 
 import polars as pl
-from sqlalchemy import select
 
 from billing import customers, invoices, subscriptions
 from billing.cycle import queries, rules, service
@@ -103,16 +102,10 @@ def _chunks(due: pl.DataFrame) -> Iterator[pl.DataFrame]:
 def _still_due(work: Work, chunk: pl.DataFrame) -> pl.DataFrame:
     """Leave out what another run has billed, or what has ended, since the book was read."""
     ids = chunk["subscription_id"].to_list()
-    table = subscriptions.subscriptions
-    alive = work.rows.frame(
-        select(table.c.id.label("subscription_id")).where(
-            table.c.id.in_(ids), table.c.status == "active"
-        )
-    )
     done = queries.billed(work, invoices.billing_periods.c.subscription_id.in_(ids))
-    return chunk.join(alive, on="subscription_id", how="semi", maintain_order="left").join(
-        done, on=["subscription_id", "billed_on"], how="anti", maintain_order="left"
-    )
+    return chunk.join(
+        queries.alive(work, ids), on="subscription_id", how="semi", maintain_order="left"
+    ).join(done, on=["subscription_id", "billed_on"], how="anti", maintain_order="left")
 
 
 def _dated(work: Work, column: str, status: SubscriptionStatus) -> list[Subscription]:

@@ -1,5 +1,7 @@
 """What the conductor reads before it bills: subscriptions with all that decides their periods."""
 
+from collections.abc import Sequence
+
 import polars as pl
 from sqlalchemy import ColumnElement, select
 
@@ -21,16 +23,15 @@ def book(work: Work, *where: ColumnElement[bool]) -> pl.DataFrame:
     """Return the subscriptions that `where` admits, with what decides their periods.
 
     Shape:   one row per subscription: as rules.anchored wants it, with plan_in_advance, interval,
-             charge_interval, timezone.
+             charge_interval, fixed_interval, timezone.
     """
     found = subscriptions.book(work, *where)
     terms = plans.terms(work).select(
         "plan_id",
         "interval",
         plan_in_advance="pay_in_advance",
-        charge_interval=pl.when(pl.col("bill_charges_monthly").fill_null(False))
-        .then(pl.lit("monthly"))
-        .otherwise(pl.col("interval")),
+        charge_interval=_split("bill_charges_monthly"),
+        fixed_interval=_split("bill_fixed_charges_monthly"),
     )
     zones = customers.book(work).select("timezone", customer_id="id")
     joined = found.join(terms, on="plan_id", maintain_order="left").join(
@@ -39,9 +40,25 @@ def book(work: Work, *where: ColumnElement[bool]) -> pl.DataFrame:
     return rules.anchored(joined)
 
 
+def _split(monthly: str) -> pl.Expr:
+    """How often a kind of charge is billed: every month if the plan says so."""
+    is_monthly = pl.col(monthly).fill_null(False)
+    return pl.when(is_monthly).then(pl.lit("monthly")).otherwise(pl.col("interval"))
+
+
 def active(work: Work) -> pl.DataFrame:
     """Return the book of all active subscriptions."""
     return book(work, subscriptions.subscriptions.c.status == "active")
+
+
+def alive(work: Work, ids: Sequence[str]) -> pl.DataFrame:
+    """Return which of the subscriptions are active now."""
+    table = subscriptions.subscriptions
+    return work.rows.frame(
+        select(table.c.id.label("subscription_id")).where(
+            table.c.id.in_(ids), table.c.status == "active"
+        )
+    )
 
 
 def billed(work: Work, *where: ColumnElement[bool]) -> pl.DataFrame:

@@ -2,7 +2,7 @@
 
 A *book* frame here has one row per subscription with what decides its periods: subscription_id,
 timezone, billing_time, subscription_at, started_at, created_at, interval, charge_interval,
-plan_in_advance. The functions add to it:
+fixed_interval, plan_in_advance. The functions add to it:
 
     reason, billed_on            why, and for which local day
     fee_first, fee_last          the local days the base fee covers; null where there is none
@@ -10,6 +10,7 @@ plan_in_advance. The functions add to it:
     subscription_from, _to       the same as instants
     charges_from, charges_to     the usage that is billed, both ends shown; null where there is none
     charges_stop                 the first instant that is no longer billed
+    fixed_charges_from, _to      the period of fixed charges, likewise
 """
 
 from datetime import datetime
@@ -23,7 +24,16 @@ from sql.types import INSTANT
 BOUNDS = (
     "reason", "billed_on", "fee_first", "fee_last", "full_days", "subscription_from",
     "subscription_to", "charges_from", "charges_to", "charges_stop",
+    "fixed_charges_from", "fixed_charges_to",
 )  # fmt: skip
+
+KINDS = {"_billed": "interval", "_charged": "charge_interval", "_fixed": "fixed_interval"}
+"""What is billed, and the column that says how often: the base fee, usage, fixed charges."""
+
+SHOWN = {"_charged": "charges", "_fixed": "fixed_charges"}
+"""What bounds of a kind are called."""
+
+PERIOD = pl.Struct({"first": pl.Date, "last": pl.Date})
 
 SECOND = pl.duration(seconds=1)
 DAY = pl.duration(days=1)
@@ -51,27 +61,22 @@ def due_on(book: pl.DataFrame) -> pl.DataFrame:
              the one that begins; usage is always of the period that ended (P4, P5, P6).
     """
     day, advance = pl.col("day"), pl.col("plan_in_advance")
-    fee = periods.containing(day, pl.col("interval"), pl.col("anchor"))
-    usage = periods.containing(day, pl.col("charge_interval"), pl.col("anchor"))
-    rows = (
-        book.filter(day > pl.col("started_on"))
-        .with_columns(_fee=fee, _usage=usage)
-        .with_columns(
-            _fee_due=pl.col("_fee").struct["first"] == day,
-            _usage_due=pl.col("_usage").struct["first"] == day,
-        )
-        .filter(pl.col("_fee_due") | pl.col("_usage_due"))
-    )
-    ended = periods.containing(day - DAY, pl.col("interval"), pl.col("anchor"))
-    used = periods.containing(day - DAY, pl.col("charge_interval"), pl.col("anchor"))
-    rows = rows.with_columns(
-        _billed=pl.when(pl.col("_fee_due"))
-        .then(pl.when(advance).then(pl.col("_fee")).otherwise(ended))
-        .otherwise(None),
-        _charged=pl.when(pl.col("_usage_due")).then(used).otherwise(None),
-    )
+    kinds = {name: _held(day, each) for name, each in KINDS.items()}
+    rows = book.filter(day > pl.col("started_on")).with_columns(**kinds)
+    rows = rows.filter(pl.any_horizontal(pl.col(name).struct["first"] == day for name in KINDS))
+    fee = pl.when(advance).then(pl.col("_billed")).otherwise(_held(day - DAY, "interval"))
+    billed = {
+        "_billed": fee,
+        "_charged": _held(day - DAY, "charge_interval"),
+        "_fixed": _held(day - DAY, "fixed_interval"),
+    }
+    due = {
+        name: pl.when(pl.col(name).struct["first"] == day).then(period)
+        for name, period in billed.items()
+    }
     return _bounded(
         rows.with_columns(
+            **due,
             reason=pl.lit("subscription_periodic"),
             billed_on=day,
             _until=pl.lit(None, INSTANT),
@@ -84,13 +89,13 @@ def starting(book: pl.DataFrame) -> pl.DataFrame:
 
     Shape:   in, an anchored book with `day`, the local day of the start; out, with BOUNDS.
     """
-    current = periods.containing(pl.col("day"), pl.col("interval"), pl.col("anchor"))
     return _bounded(
         book.filter(pl.col("plan_in_advance")).with_columns(
             reason=pl.lit("subscription_starting"),
             billed_on=pl.col("day"),
-            _billed=current,
-            _charged=pl.lit(None, pl.Struct({"first": pl.Date, "last": pl.Date})),
+            _billed=_held(pl.col("day"), "interval"),
+            _charged=pl.lit(None, PERIOD),
+            _fixed=pl.lit(None, PERIOD),
             _until=pl.lit(None, INSTANT),
         )
     )
@@ -107,25 +112,23 @@ def terminating(book: pl.DataFrame) -> pl.DataFrame:
              whole previous period instead, and nothing for the day itself (TE2).
     """
     day = pl.col("day")
-    fee = periods.containing(day, pl.col("interval"), pl.col("anchor"))
-    usage = periods.containing(day, pl.col("charge_interval"), pl.col("anchor"))
-    is_old = ~pl.col("is_billed") & (day > pl.col("started_on"))
-    rows = book.with_columns(_fee=fee, _usage=usage).with_columns(
-        _late_fee=is_old & (pl.col("_fee").struct["first"] == day),
-        _late_usage=is_old & (pl.col("_usage").struct["first"] == day),
+    is_late = ~pl.col("is_billed") & (day > pl.col("started_on"))
+
+    def last(interval: str) -> pl.Expr:
+        current = _held(day, interval)
+        is_old = is_late & (current.struct["first"] == day)
+        return pl.when(is_old).then(_held(day - DAY, interval)).otherwise(current)
+
+    return _bounded(
+        book.with_columns(
+            reason=pl.lit("subscription_terminating"),
+            billed_on=day,
+            _billed=pl.when(~pl.col("plan_in_advance")).then(last("interval")),
+            _charged=last("charge_interval"),
+            _fixed=last("fixed_interval"),
+            _until=pl.col("terminated_at"),
+        )
     )
-    ended = periods.containing(day - DAY, pl.col("interval"), pl.col("anchor"))
-    used = periods.containing(day - DAY, pl.col("charge_interval"), pl.col("anchor"))
-    rows = rows.with_columns(
-        reason=pl.lit("subscription_terminating"),
-        billed_on=day,
-        _until=pl.col("terminated_at"),
-        _billed=pl.when(pl.col("plan_in_advance"))
-        .then(None)
-        .otherwise(pl.when(pl.col("_late_fee")).then(ended).otherwise(pl.col("_fee"))),
-        _charged=pl.when(pl.col("_late_usage")).then(used).otherwise(pl.col("_usage")),
-    )
-    return _bounded(rows)
 
 
 def unbilled(book: pl.DataFrame, billed: pl.DataFrame) -> pl.DataFrame:
@@ -162,42 +165,52 @@ def next_start(book: pl.DataFrame, after: datetime) -> datetime | None:
     told = periods.today(book, "timezone", after)
     first = [
         periods.containing(pl.col("today"), pl.col(name), pl.col("anchor")).struct["last"] + DAY
-        for name in ("interval", "charge_interval")
+        for name in KINDS.values()
     ]
     days = told.with_columns(_next=pl.min_horizontal(*first))
     return periods.starts(days, "timezone", _at="_next")["_at"].min()  # type: ignore[return-value]
 
 
+def _held(day: pl.Expr, interval: str) -> pl.Expr:
+    """Return the period of a day, of the length that a column says."""
+    return periods.containing(day, pl.col(interval), pl.col("anchor"))
+
+
 def _bounded(rows: pl.DataFrame) -> pl.DataFrame:
-    """Turn `_billed`, `_charged` and `_until` into BOUNDS.
+    """Turn the periods `_billed`, `_charged` and `_fixed`, and `_until`, into BOUNDS.
 
     A fee starts no earlier than the local day of the start, and ends on the day of `_until`; usage
     starts no earlier than the exact start and stops with the second of `_until` (P4, P5).
     """
-    billed, charged = pl.col("_billed").struct, pl.col("_charged").struct
+    billed = pl.col("_billed").struct
+    edges = {
+        f"{name}_{edge}": pl.col(name).struct[bound] + shift
+        for name in KINDS
+        for edge, bound, shift in (("from", "first", 0 * DAY), ("end", "last", DAY))
+    }
     rows = periods.days_of(rows, "timezone", _until_on="_until").with_columns(
+        **edges,
         fee_first=pl.max_horizontal(billed["first"], "started_on").pipe(_where, billed["first"]),
         fee_last=pl.min_horizontal(billed["last"], "_until_on").pipe(_where, billed["last"]),
         full_days=periods.days(billed["first"], billed["last"]),
-        _fee_stop=billed["last"] + DAY,
-        _used_first=charged["first"],
-        _used_stop=charged["last"] + DAY,
     )
     rows = periods.starts(
-        rows, "timezone", subscription_from="fee_first", _fee_end="_fee_stop",
-        _used_from="_used_first", _used_end="_used_stop",
-    )  # fmt: skip
-    rows = rows.with_columns(
-        subscription_to=pl.min_horizontal(pl.col("_fee_end") - SECOND, "_until").pipe(
-            _where, pl.col("fee_first")
-        ),
-        charges_from=pl.max_horizontal("_used_from", "started_at").pipe(
-            _where, pl.col("_used_from")
-        ),
-        charges_to=pl.min_horizontal(pl.col("_used_end") - SECOND, "_until").pipe(
-            _where, pl.col("_used_from")
-        ),
-    ).with_columns(charges_stop=pl.col("charges_to") + SECOND)
+        rows, "timezone", subscription_from="fee_first", **{name: name for name in edges}
+    )
+    exact = {
+        f"{shown}_from": pl.max_horizontal(f"{name}_from", "started_at").pipe(
+            _where, pl.col(f"{name}_from")
+        )
+        for name, shown in SHOWN.items()
+    }
+    closed = {
+        f"{shown}_to": pl.min_horizontal(pl.col(f"{name}_end") - SECOND, "_until").pipe(
+            _where, pl.col(f"{name}_from")
+        )
+        for name, shown in {**SHOWN, "_billed": "subscription"}.items()
+    }
+    rows = rows.with_columns(**exact, **closed)
+    rows = rows.with_columns(charges_stop=pl.col("charges_to") + SECOND)
     return rows.drop(name for name in rows.columns if name.startswith("_"))
 
 

@@ -76,20 +76,11 @@ def terminate(work: Work, external_id: str, query: Termination) -> SubscriptionV
     Raises: Missing `subscription_not_found`; Invalid `on_termination_invoice` and
             `on_termination_credit_note: invalid_value`.
     """
-    checks = Checks()
-    checks.that(
-        query.on_termination_invoice in (None, "generate", "skip"),
-        on_termination_invoice="invalid_value",
-    )
-    checks.that(
-        query.on_termination_credit_note in (None, "skip"),
-        on_termination_credit_note="invalid_value",
-    )
-    checks.done()
     if query.status == SubscriptionStatus.pending:
         pending = subscriptions.find(work, external_id, SubscriptionStatus.pending)
         return subscriptions.show(work, subscriptions.cancel(work, pending))
     found = subscriptions.find(work, external_id)
+    _check_termination(query, plans.by_ids(work, [found.plan_id])[found.plan_id])
     if query.on_termination_invoice:
         chosen = OnTerminationInvoice(query.on_termination_invoice)
         found = replace(found, on_termination_invoice=chosen)
@@ -171,6 +162,32 @@ def rebill(work: Work, ids: Sequence[str], *, is_gracious: bool) -> pl.DataFrame
     return invoices.issue(work, bill)
 
 
+def update_plan(work: Work, code: str, plan: plans.PlanUpdate) -> plans.Plan:
+    """Change a plan; of one that is subscribed to, only what may change under a subscription.
+
+    New prices hold from the next fee on; drafts are computed with them when they become final.
+
+    Raises: Missing `plan_not_found`, `billable_metrics_not_found`, `add_ons_not_found`,
+            `tax_not_found`; Invalid `code: value_already_exist`, `base: <what is not billed yet>`.
+    """
+    subscribed = subscriptions.is_on(work, plans.bare(work, code).id)
+    return plans.change(work, code, plan, subscribed)
+
+
+def remove_customer(work: Work, external_id: str) -> customers.Customer:
+    """Delete a customer: its subscriptions end and are billed, its drafts become final.
+
+    Raises: Missing `customer_not_found`.
+    """
+    customer = customers.find(work, external_id)
+    pending = SubscriptionStatus.pending
+    for one in subscriptions.of_customer(work, customer.id, pending):
+        subscriptions.cancel(work, one)
+    end(work, subscriptions.of_customer(work, customer.id, SubscriptionStatus.active))
+    rebill(work, invoices.waiting(work, customer.id), is_gracious=False)
+    return customers.delete(work, external_id)
+
+
 def finalize(work: Work, id: str) -> invoices.InvoiceView:
     """Make a draft final: computed once more, numbered, and told.
 
@@ -196,6 +213,24 @@ def finalize_all(work: Work) -> list[invoices.InvoiceView]:
     ids = invoices.waiting(work)
     rebill(work, ids, is_gracious=False)
     return invoices.some(work, ids)
+
+
+def _check_termination(query: Termination, plan: plans.Terms) -> None:
+    """Refuse options that are unknown, and the credit notes that are not written yet.
+
+    In arrears nothing was paid ahead, so that every choice of a credit note comes to none.
+    """
+    notes = ("skip",) if plan.pay_in_advance else ("credit", "refund", "offset", "skip")
+    checks = Checks()
+    checks.that(
+        query.on_termination_invoice in (None, "generate", "skip"),
+        on_termination_invoice="invalid_value",
+    )
+    checks.that(
+        query.on_termination_credit_note in (None, *notes),
+        on_termination_credit_note="invalid_value",
+    )
+    checks.done()
 
 
 def _has_begun(work: Work, subscription: Subscription) -> bool:

@@ -26,7 +26,7 @@ def open_default(work: Work, name: str, currency: str) -> Entity:
         code="default",
         name=name,
         default_currency=currency,
-        document_number_prefix="INV-0001",
+        document_number_prefix="INV",
         is_default=True,
         created_at=work.now,
         updated_at=work.now,

@@ -127,6 +127,8 @@ class BillingPeriod(Struct, frozen=True, kw_only=True):
     subscription_to: datetime | None
     charges_from: datetime | None
     charges_to: datetime | None
+    fixed_charges_from: datetime | None
+    fixed_charges_to: datetime | None
     created_at: datetime
 
 
@@ -156,8 +158,8 @@ class BillingPeriodView(Struct, frozen=True, kw_only=True):
     subscription_to_datetime: datetime | None
     charges_from_datetime: datetime | None
     charges_to_datetime: datetime | None
-    fixed_charges_from_datetime: datetime | None = None
-    fixed_charges_to_datetime: datetime | None = None
+    fixed_charges_from_datetime: datetime | None
+    fixed_charges_to_datetime: datetime | None
     invoicing_reason: InvoicingReason
 
 

@@ -5,7 +5,7 @@ from datetime import datetime
 
 import polars as pl
 from msgspec.structs import replace
-from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy import ColumnElement, func, or_, select
 
 from billing import customers, entities, fees, subscriptions
 from billing.invoices.model import (
@@ -104,11 +104,12 @@ def draft(work: Work, id: str) -> Invoice:
     return found
 
 
-def waiting(work: Work) -> list[str]:
-    """Return the ids of all drafts, oldest first."""
-    return [
-        one.id for one in work.rows.all(invoices, Invoice, invoices.c.status == InvoiceStatus.draft)
-    ]
+def waiting(work: Work, customer_id: str = "") -> list[str]:
+    """Return the ids of all drafts, or those of one customer, oldest first."""
+    asked = select(invoices.c.id).where(invoices.c.status == InvoiceStatus.draft)
+    if customer_id:
+        asked = asked.where(invoices.c.customer_id == customer_id)
+    return [id for (id,) in work.rows.rows(asked.order_by(invoices.c.sequence))]
 
 
 def drafts(work: Work, ids: Sequence[str]) -> pl.DataFrame:
@@ -148,6 +149,14 @@ def next_finalization(work: Work, after: datetime) -> datetime | None:
     """Return the first instant after `after` at which a draft's grace period is over."""
     told = local_periods.starts(_expected(work), "timezone", at="expected_finalization_date")
     return told.filter(pl.col("at") > after)["at"].min()  # type: ignore[return-value]
+
+
+def highest(work: Work, final: pl.DataFrame, number: str, *by: str) -> pl.DataFrame:
+    """Return the highest number given so far to invoices that are alike in `by`, as columns."""
+    keys = [invoices.c[name] for name in by]
+    asked = select(*keys, func.max(invoices.c[number]).label(number)).group_by(*keys)
+    wanted = {key.name: final[key.name].unique().to_list() for key in keys}
+    return work.rows.frame(asked.where(*(key.in_(wanted[key.name]) for key in keys)))
 
 
 def _expected(work: Work) -> pl.DataFrame:
@@ -227,5 +236,7 @@ def _period(period: BillingPeriod) -> BillingPeriodView:
         subscription_to_datetime=period.subscription_to,
         charges_from_datetime=period.charges_from,
         charges_to_datetime=period.charges_to,
+        fixed_charges_from_datetime=period.fixed_charges_from,
+        fixed_charges_to_datetime=period.fixed_charges_to,
         invoicing_reason=period.invoicing_reason,
     )

@@ -77,6 +77,8 @@ billing_periods = table(
     Column("subscription_to", Instant),
     Column("charges_from", Instant),
     Column("charges_to", Instant),
+    Column("fixed_charges_from", Instant),
+    Column("fixed_charges_to", Instant),
     Column("created_at", Instant, nullable=False),
     UniqueConstraint("organization_id", "subscription_id", "invoicing_reason", "billed_on"),
     ForeignKeyConstraint(

@@ -16,6 +16,7 @@ from billing.plans.model import (
 )
 from billing.plans.queries import (
     Book,
+    bare,
     book,
     browse,
     browse_metrics,
@@ -46,7 +47,7 @@ __all__ = [
     "ChargeFilterInput", "ChargeInput", "ChargeTerms", "FixedCharge", "FixedChargeChange",
     "FixedChargeInput", "MinimumCommitment", "MinimumCommitmentInput", "Plan", "PlanInput",
     "PlanMetricQuery", "PlanQuery", "PlanUpdate", "PriceProperties", "PriceTerms", "Terms",
-    "UsageThreshold", "UsageThresholdInput", "book", "browse", "browse_metrics", "by_ids",
+    "UsageThreshold", "UsageThresholdInput", "bare", "book", "browse", "browse_metrics", "by_ids",
     "change", "charges", "create", "delete", "delete_metric", "find", "find_by_id", "plans",
     "prices", "terms", "unready", "update_metric",
 ]  # fmt: skip

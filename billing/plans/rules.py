@@ -18,13 +18,9 @@ from metering.aggregations import KINDS
 from metering.charges import MODELS, ChargeProperties, read
 from metering.filters import ALL
 from metering.measures.money import MOST, fits
-from metering.measures.period import Interval
 from metering.measures.refusals import Checks, Invalid
 from metering.measures.shapes import given
 from metering.metrics import BillableMetric
-
-BILLED_INTERVALS = frozenset({Interval.monthly, Interval.yearly})
-"""How often a plan may be billed so far."""
 
 
 def sent(
@@ -143,7 +139,6 @@ def free_code(wanted: str, taken: Container[str]) -> str:
 def unready(plan: Plan, metrics: Mapping[str, BillableMetric]) -> list[str]:
     """Name what a subscription to a plan would not be billed for yet."""
     found = {
-        "interval_is_not_billed_yet": plan.interval not in BILLED_INTERVALS,
         "trial_period_is_not_billed_yet": bool(plan.trial_period),
         "minimum_commitment_is_not_billed_yet": isinstance(plan.minimum_commitment, Struct),
         "usage_thresholds_are_not_billed_yet": bool(plan.usage_thresholds),

@@ -9,7 +9,7 @@ from billing.subscriptions.model import (
     SubscriptionView,
     anchor,
 )
-from billing.subscriptions.queries import book, browse, find, get, of_customer, show, some
+from billing.subscriptions.queries import book, browse, find, get, is_on, of_customer, show, some
 from billing.subscriptions.requests import (
     SubscriptionChoice,
     SubscriptionInput,
@@ -24,5 +24,5 @@ __all__ = [
     "LIFE", "BillingTime", "OnTerminationInvoice", "Subscription", "SubscriptionChoice",
     "SubscriptionInput", "SubscriptionQuery", "SubscriptionStatus", "SubscriptionUpdate",
     "SubscriptionView", "Termination", "anchor", "book", "browse", "cancel", "create", "find",
-    "get", "of_customer", "show", "some", "start", "subscriptions", "terminate", "update",
+    "get", "is_on", "of_customer", "show", "some", "start", "subscriptions", "terminate", "update",
 ]  # fmt: skip

@@ -1,11 +1,11 @@
 """What can be asked about subscriptions."""
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import polars as pl
 from msgspec.structs import replace
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, func, select
 
 from billing import customers, plans
 from billing.subscriptions.model import (
@@ -140,6 +140,22 @@ def _view(
             payment_method_id=one.payment_method_id, payment_method_type=one.payment_method_type
         ),
     )
+
+
+def is_on(work: Work, plan_id: str) -> bool:
+    """Whether anybody is on a plan, or will be."""
+    live = (SubscriptionStatus.active, SubscriptionStatus.pending)
+    on = (subscriptions.c.plan_id == plan_id, subscriptions.c.status.in_(live))
+    return work.rows.count(subscriptions, *on) > 0
+
+
+def last_end(work: Work, external_id: str) -> datetime | None:
+    """Return when the last subscription of an external id ended."""
+    asked = select(func.max(subscriptions.c.terminated_at)).where(
+        subscriptions.c.external_id == external_id
+    )
+    ((ended,),) = work.rows.rows(asked)
+    return ended  # type: ignore[no-any-return]
 
 
 def book(work: Work, *where: ColumnElement[bool]) -> pl.DataFrame:

@@ -3,7 +3,6 @@
 from datetime import datetime
 
 from msgspec.structs import replace
-from sqlalchemy import func, select
 
 from billing import customers, plans
 from billing.subscriptions.model import (
@@ -18,6 +17,7 @@ from billing.subscriptions.notices import (
     SubscriptionTerminated,
     SubscriptionUpdated,
 )
+from billing.subscriptions.queries import last_end
 from billing.subscriptions.requests import (
     PaymentMethodChoice,
     SubscriptionInput,
@@ -176,10 +176,7 @@ def _again(work: Work, known: Subscription, customer_id: str, plan_id: str) -> S
 
 def _start(work: Work, external_id: str, begins: datetime) -> datetime:
     """Return when it counts from: not before the last one of the same external id ended (TE5)."""
-    asked = select(func.max(subscriptions.c.terminated_at)).where(
-        subscriptions.c.external_id == external_id
-    )
-    ended = work.rows.rows(asked)[0][0]
+    ended = last_end(work, external_id)
     begins = min(begins, work.now)
     return begins if ended is None else max(begins, ended)
 

@@ -60,9 +60,8 @@ def update(
         fields["filters"] = declared(billable_metric.filters or [])
     if "recurring" in fields:
         fields["recurring"] = bool(fields["recurring"])
-    if before.event_code == before.code:
-        fields.setdefault("event_code", fields.get("code", before.code))
-    fields["event_code"] = fields.get("event_code", before.event_code) or before.code
+    if before.event_code == before.code or "event_code" in fields:
+        fields["event_code"] = fields.get("event_code") or fields.get("code", before.code)
     after = _settled(replace(before, **fields))
     check(after)
     taken = work.rows.find(metrics, BillableMetric, code=after.code, deleted_at=None)

@@ -18,7 +18,7 @@ import pytest
 import uvicorn
 from litestar import Litestar
 
-from api import rest
+from api import reference, rest
 from api.grpc_server import GrpcServer
 from api.proto.generate import generate, write
 from api.rpc import Api, Caller, Operation
@@ -96,7 +96,10 @@ class Doors:
         threads = Threads(8)
         app = rest.mount(
             Litestar(
-                rest.handlers(API, self._perform, threads, self.limit),
+                [
+                    *rest.handlers(API, self._perform, threads, self.limit),
+                    *reference.handlers(API),
+                ],
                 exception_handlers=rest.EXCEPTION_HANDLERS,
                 openapi_config=None,
                 logging_config=None,

@@ -132,6 +132,8 @@ def test_instants_are_utc_whichever_way_they_are_read(field, sent):
     [
         ("price", '"NaN"'), ("price", "1e26"), ("price", "0.0000000000001"), 
         ("name", '"a\\u0000"'),
+        ("more", '{"a": ["\\u0000"]}'),
+        ("properties", '{"a": "\\u0000"}'),
         ("born_on", '"soon"'), ("size", '"huge"'), ("tags", '"x"'), ("tags", "[1]"),
         ("tags", "[null]"),
         ("parts", "{}"), ("labels", "[]"), ("labels", '{"a": 1}'), ("sold_at", "[]"),

@@ -1,14 +1,19 @@
 """Rows, and what is made of them."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from msgspec import Struct
 
+import api.services
 from api.rpc import Api, Route, Service, rpc
+from api.services import SERVICES
 from api.words import pascal, plural, snake
 from metering.measures.shapes import Page, PageQuery
 from tests.api.conftest import API
+
+FOLDER = Path(api.services.__file__).parent
 
 
 class Pebble(Struct, frozen=True, kw_only=True):
@@ -128,6 +133,15 @@ def test_every_shape_of_operation_is_told_to_the_doors():
     assert of("Throw").has_body(of("Throw").routes[0])
     assert not of("Get").has_body(of("Get").routes[0])
     assert of("CreateAgain").deprecated
+
+
+def test_a_service_is_a_file_and_a_file_is_a_service():
+    """What is in the folder is served, under the name of its class."""
+    files = {path.stem for path in FOLDER.glob("*.py")} - {"__init__"}
+
+    assert {kind.__module__.rpartition(".")[2] for kind in SERVICES} == files
+    assert all(kind.__name__.endswith("Service") and kind.__doc__ for kind in SERVICES)
+    assert len({kind.__name__ for kind in SERVICES}) == len(SERVICES)
 
 
 def test_a_page_and_a_stream_are_bound_by_their_types():

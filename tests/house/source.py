@@ -2,7 +2,7 @@
 
 import ast
 import subprocess
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache, cached_property
 from pathlib import Path
 
@@ -53,10 +53,11 @@ class Module:
 
 
 class House:
-    """A tree of files, path to text, and the modules among them."""
+    """A tree of files, path to text, the modules among them, and what is not text."""
 
-    def __init__(self, files: Mapping[str, str]) -> None:
+    def __init__(self, files: Mapping[str, str], data: Sequence[str] = ()) -> None:
         self.files = dict(files)
+        self.data = data
         code = [Module(path, text) for path, text in files.items() if path.endswith(".py")]
         self.all = {module.name: module for module in code}
         self._imported: dict[str, list[tuple[int, str]]] = {}
@@ -148,9 +149,10 @@ def paths(root: Path = ROOT) -> list[str]:
 def house() -> House:
     """Return the real tree, without what is not text."""
     read: dict[str, str] = {}
+    data = []
     for path in paths():
         try:
             read[path] = (ROOT / path).read_text(encoding="utf-8")
         except UnicodeDecodeError:
-            continue
-    return House(read)
+            data.append(path)
+    return House(read, data)

@@ -15,7 +15,7 @@ from sql import migrate
 from sql.ledger import METADATA
 from tests.house import plan, rooms
 from tests.house.rules import RULES, broken
-from tests.house.source import house, paths
+from tests.house.source import house
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.__name__)
@@ -69,9 +69,7 @@ def test_the_readme_lists_the_settings_as_they_are():
 
 def test_what_is_not_text_is_data_with_a_source():
     """A file that is not text is input of a test or the demo, and a README beside it says whose."""
-    strange = [path for path in paths() if path not in house().files]
-
-    for path in strange:
+    for path in house().data:
         readme = f"{path.rsplit('/', 1)[0]}/README.md"
         assert path.endswith(".parquet"), f"{path}: what is this? make it when we set up"
         assert "Source:" in house().files.get(readme, ""), f"{path}: name its source in {readme}"

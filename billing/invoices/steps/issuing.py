@@ -12,13 +12,15 @@ ORDER = 60
 def apply(work: Work, bill: Bill) -> Bill:
     """Date every invoice, and leave it a draft where its customer has a grace period.
 
-    Rule:    issuing date = local day of the billing instant, plus the grace days of a draft;
-             payment is due net_payment_term days later (I3, I5, I6). An invoice that is being
-             finalized now is issued on its local today.
+    Rule:    a draft is issued on the local day of its billing instant, plus its grace days, also
+             when it is computed again later; an invoice that becomes final, on its local today.
+             Payment is due net_payment_term days later (I3, I5, I6, I11).
     """
     told = periods.today(bill.invoices, "timezone", work.now)
+    told = periods.days_of(told, "timezone", billed_on="billed_at")
     is_draft = pl.col("is_gracious") & (pl.col("grace_days") > 0)
-    issued = pl.col("today") + pl.duration(days=pl.when(is_draft).then("grace_days").otherwise(0))
+    waits = pl.col("billed_on") + pl.duration(days=pl.col("grace_days"))
+    issued = pl.when(is_draft).then(waits).otherwise(pl.col("today"))
     is_skipped = ~is_draft & pl.col("zero_is_skipped") & (pl.col("fees_amount_cents") == 0)
     status = (
         pl.when(is_draft)
@@ -37,4 +39,4 @@ def apply(work: Work, bill: Bill) -> Bill:
         payment_status=pl.when(is_paid).then(pl.lit("succeeded")).otherwise(pl.lit("pending")),
         finalized_at=pl.when(status == "finalized").then(now),
     )
-    return replace(bill, invoices=invoices.drop("today"))
+    return replace(bill, invoices=invoices.drop("today", "billed_on"))

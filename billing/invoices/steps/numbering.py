@@ -1,10 +1,9 @@
 """Numbering: gapless, given only when an invoice is final."""
 
 import polars as pl
-from sqlalchemy import func, select
 
+from billing.invoices.queries import highest
 from billing.invoices.steps.bill import Bill, replace
-from billing.invoices.tables import invoices as table
 from metering import periods
 from sql.work import Work
 
@@ -20,8 +19,8 @@ def apply(work: Work, bill: Bill) -> Bill:
     Notes:   the caller holds the organization's numbering lock; the unique keys are the guard.
     """
     final = bill.invoices.filter(status="finalized")
-    per_customer = _last(work, final, table.c.sequential_id, "customer_id")
-    per_entity = _last(work, final, table.c.entity_sequential_id)
+    per_customer = highest(work, final, "sequential_id", "entity_id", "customer_id")
+    per_entity = highest(work, final, "entity_sequential_id", "entity_id")
     numbered = (
         periods.today(final.rename({"timezone": "_zone"}), "entity_timezone", work.now)
         .rename({"_zone": "timezone"})
@@ -53,19 +52,6 @@ def apply(work: Work, bill: Bill) -> Bill:
     both = pl.concat([numbered, waiting], how="diagonal_relaxed")
     order = bill.invoices.select("id")
     return replace(bill, invoices=order.join(both, on="id", how="left", maintain_order="left"))
-
-
-def _last(work: Work, final: pl.DataFrame, column: object, *also: str) -> pl.DataFrame:
-    """Return the highest number given so far, by entity and whatever else is named."""
-    keys = [table.c.entity_id, *(table.c[name] for name in also)]
-    asked = (
-        select(*keys, func.max(column).label(column.name))  # type: ignore[attr-defined]
-        .where(table.c.entity_id.in_(final["entity_id"].unique().to_list()))
-        .group_by(*keys)
-    )
-    if also:
-        asked = asked.where(table.c.customer_id.in_(final["customer_id"].unique().to_list()))
-    return work.rows.frame(asked)
 
 
 def _padded(column: str) -> pl.Expr:

@@ -57,14 +57,15 @@ def terms(work: Work, ids: Sequence[str] | None = None) -> pl.DataFrame:
     """Return plans as columns, archived ones too: all, or those of the ids.
 
     Shape:   plan_id, plan_code, plan_name, plan_display_name, interval, plan_amount_cents,
-             currency, pay_in_advance, bill_charges_monthly, trial_period (days); oldest first.
+             currency, pay_in_advance, bill_charges_monthly, bill_fixed_charges_monthly,
+             trial_period (days); oldest first.
     """
     c = plans.c
     asked = select(
         c.id.label("plan_id"), c.code.label("plan_code"), c.name.label("plan_name"),
         c.invoice_display_name.label("plan_display_name"), c.interval,
         c.amount_cents.label("plan_amount_cents"), c.amount_currency.label("currency"),
-        c.pay_in_advance, c.bill_charges_monthly, c.trial_period,
+        c.pay_in_advance, c.bill_charges_monthly, c.bill_fixed_charges_monthly, c.trial_period,
     ).order_by(c.sequence)  # fmt: skip
     return work.rows.frame(asked if ids is None else asked.where(c.id.in_(ids)))
 

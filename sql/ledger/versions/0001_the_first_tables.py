@@ -853,6 +853,8 @@ def upgrade() -> None:
         sa.Column("subscription_to", types.Instant(), nullable=True),
         sa.Column("charges_from", types.Instant(), nullable=True),
         sa.Column("charges_to", types.Instant(), nullable=True),
+        sa.Column("fixed_charges_from", types.Instant(), nullable=True),
+        sa.Column("fixed_charges_to", types.Instant(), nullable=True),
         sa.Column("created_at", types.Instant(), nullable=False),
         sa.ForeignKeyConstraint(
             ["organization_id", "invoice_id"],

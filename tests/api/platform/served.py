@@ -19,16 +19,11 @@ from api.proto.files import PACKAGE
 from api.proto.generate import generate, write
 from api.proto.pool import load
 from api.rpc import Api
-from api.services.logs import LogService
-from api.services.organizations import OrganizationService
-from api.services.taxes import TaxService
-from api.services.test_clock import TestClockService
+from api.services import SERVICES
 from api.settings import Settings
 from tests.engines import empty_ledger_url, new_warehouse_url, scratch
 
 ADMIN = "the-key-of-the-operator-of-this-test"
-SERVICES = (LogService, OrganizationService, TaxService, TestClockService)
-"""What the platform's tests serve: its own services, and one room's."""
 
 
 @cache
@@ -120,7 +115,6 @@ def serving(app: App) -> Iterator[Served]:
 
 @contextmanager
 def open_app(kind: str, **more: Any) -> Iterator[App]:
-    """Make an app of the platform's own services, without a scheduler unless told otherwise."""
+    """Make an app, without a scheduler unless told otherwise."""
     root, _ = codec()
-    said = {"services": SERVICES, "protos": root, "has_scheduler": False, **more}
-    yield App(settings(kind), **said)
+    yield App(settings(kind), **{"protos": root, "has_scheduler": False, **more})

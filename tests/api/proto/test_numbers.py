@@ -5,6 +5,7 @@ from enum import StrEnum
 import msgspec
 import pytest
 
+from api.proto.generate import breaking
 from api.proto.numbers import Numbers, Stale
 from api.proto.schema import Schema
 from api.proto.text import proto_text
@@ -91,6 +92,19 @@ def test_a_server_starts_with_files_that_say_what_the_types_say():
     api = api_of({"a": str, "b": int, "c": bool}, ["red", "blue"])
 
     assert generation(api, ONE, frozen=True) == ONE
+
+
+def test_buf_sees_a_number_that_was_changed_by_hand(tmp_path):
+    """A field taken out by the generator breaks nobody; 1 made 9 by hand does."""
+    two = generation(api_of({"a": str, "c": bool}, ["red", "blue"]), ONE)
+    by_hand = {name: text.replace("string a = 1", "string a = 9") for name, text in ONE.items()}
+    for name, texts in (("one", ONE), ("two", two), ("hand", by_hand)):
+        for path, text in texts.items():
+            (tmp_path / name / path).parent.mkdir(parents=True, exist_ok=True)
+            (tmp_path / name / path).write_text(text)
+
+    assert breaking(tmp_path / "one", tmp_path / "two") == 0
+    assert breaking(tmp_path / "one", tmp_path / "hand") != 0
 
 
 def test_two_types_of_one_name_are_refused():

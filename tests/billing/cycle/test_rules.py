@@ -22,7 +22,7 @@ def row(**said):
         "subscription_id": "s1", "timezone": "UTC", "billing_time": "calendar",
         "subscription_at": at("2024-01-10T09:00:00"), "started_at": at("2024-01-10T09:00:00"),
         "created_at": at("2024-01-10T09:00:00"), "ending_at": None, "interval": "monthly",
-        "charge_interval": "monthly", "plan_in_advance": False, **said,
+        "charge_interval": "monthly", "fixed_interval": "monthly", "plan_in_advance": False, **said,
     }  # fmt: skip
 
 
@@ -72,7 +72,12 @@ def test_a_local_month_in_new_york_ends_at_its_own_midnight():
 
 def test_a_yearly_plan_may_bill_its_usage_by_the_month():
     """In May only usage is due, in January both are."""
-    yearly = row(interval="yearly", charge_interval="monthly", started_at=at("2023-03-10T00:00:00"))
+    yearly = row(
+        interval="yearly",
+        charge_interval="monthly",
+        fixed_interval="yearly",
+        started_at=at("2023-03-10T00:00:00"),
+    )
 
     assert bounds(on("2024-05-01", yearly)) == [
         ("None", "None", "None", "2024-04-01 00:00:00+00:00", "2024-04-30 23:59:59+00:00")
@@ -171,7 +176,7 @@ def test_the_columns_agree_with_the_slow_rule_on_four_thousand_days():
             timezone=dice.choice(["UTC", "America/New_York", "Asia/Tokyo", "Europe/Paris"]),
             billing_time=dice.choice(["calendar", "anniversary"]),
             subscription_at=start, started_at=start, interval=str(interval),
-            charge_interval=str(often), plan_in_advance=dice.random() < 0.5,
+            charge_interval=str(often), fixed_interval=str(interval), plan_in_advance=dice.random() < 0.5,
         )  # fmt: skip
         rows.append(one)
         anchor = period.local(start, one["timezone"])
@@ -194,7 +199,9 @@ def test_the_columns_agree_with_the_slow_rule_on_four_thousand_days():
 def test_the_next_start_is_the_earliest_of_the_book():
     """From March 10: a calendar month starts April 1, a weekly plan on Monday, March 11."""
     after = at("2024-03-10T12:00:00")
-    weekly = row(interval="weekly", charge_interval="weekly", timezone="Asia/Tokyo")
+    weekly = row(
+        interval="weekly", charge_interval="weekly", fixed_interval="weekly", timezone="Asia/Tokyo"
+    )
 
     assert rules.next_start(book(row()), after) == at("2024-04-01T00:00:00")
     assert rules.next_start(book(row(), weekly), after) == at("2024-03-10T15:00:00")

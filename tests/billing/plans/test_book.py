@@ -80,9 +80,6 @@ def test_a_plain_plan_is_billed_in_full(work):
 @pytest.mark.parametrize(
     ("said", "counted", "charged", "code"),
     [
-        ({"interval": "weekly"}, {}, {}, "interval_is_not_billed_yet"),
-        ({"interval": "quarterly"}, {}, {}, "interval_is_not_billed_yet"),
-        ({"interval": "semiannual"}, {}, {}, "interval_is_not_billed_yet"),
         ({"trial_period": 1}, {}, {}, "trial_period_is_not_billed_yet"),
         (
             {"minimum_commitment": {"amount_cents": 1}}, {}, {},

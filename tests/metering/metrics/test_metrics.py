@@ -134,6 +134,21 @@ def test_a_metric_in_use_changes_only_in_name(work):
     assert told(work)[-1] == "billable_metric.updated"
 
 
+def test_several_metrics_may_count_the_same_events(work):
+    """Its own events follow the code; another's stay; a null is its own again."""
+    own = metrics.create(work, summed(code="own"))
+    other = metrics.create(work, summed(code="other", event_code="own"))
+
+    def renamed(was, **changes):
+        return metrics.update(work, was, BillableMetricUpdate(**changes), is_used=False)
+
+    assert (own.event_code, other.event_code) == ("own", "own")
+    assert renamed("own", code="mine").event_code == "mine"
+    assert renamed("other", name="x").event_code == "own"
+    assert renamed("other", code="free").event_code == "own"
+    assert renamed("free", code="last", event_code=None).event_code == "last"
+
+
 def test_a_code_is_free_again_once_its_metric_is_deleted(work):
     """Two of one code are refused, whether made or renamed; after deletion there is room."""
     first = metrics.create(work, summed())
