@@ -113,9 +113,10 @@ def identified(calls: Calls, call: Call, on: On) -> Any:
     call.grant = calls.keys.identify(call.op, call.caller)
     holds = call.grant.holds
     # A key that never expires, as most, costs no look at the organization's clock.
-    expires = holds is not None and holds.expires_at is not None
-    if expires and not organizations.opens(holds, calls.desk.now(call.grant.organization)):
-        raise Unauthorized()
+    if holds is not None and holds.expires_at is not None:
+        now = calls.desk.now(call.grant.organization)
+        if not organizations.opens(holds, now):
+            raise Unauthorized()
     if call.op.asks == "admin" and not call.op.reads:
         # What the operator writes belongs to the organization that is about to be.
         call.grant = replace(call.grant, organization=ids.new())

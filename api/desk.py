@@ -49,6 +49,7 @@ class Desk:
             warehouse=self.warehouse,
             principal=principal,
             begin=lambda who=principal: self.begin(organization, who),
+            look=lambda: self.look(organization, principal),
             alone=lambda name: alone(self.ledger, f"{organization}:{name}"),
         )
 

@@ -12,6 +12,7 @@ from msgspec import Struct
 from api.masking import masked
 from api.rpc import Operation
 from metering.measures import ids, refusals
+from metering.measures.money import shown
 from metering.measures.refusals import Conflict, Invalid, Mismatch, Missing, Refusal
 from sql.ledger import Rows, idempotency_keys
 
@@ -62,7 +63,7 @@ class Answers:
     ) -> None:  # fmt: skip
         """Keep an answer, in place of one whose day is over."""
         said = _said(answer) if isinstance(answer, Refusal) else {
-            "response": msgspec.json.decode(msgspec.json.encode(answer))
+            "response": msgspec.json.decode(msgspec.json.encode(answer, enc_hook=shown))
         }  # fmt: skip
         if masked(said) != said:
             said = {"sealed": jwe.encrypt_compact(

@@ -96,7 +96,8 @@ def advance(shift: Shift, test_clock: TestClockAdvance) -> TestClock:
             raise Invalid(to="value_is_out_of_range")
         for job in JOBS:
             do(job, _begin(shift))
-        while (at := _next(shift, at, test_clock.to)) is not None:
+        while (due := _next(shift, at, test_clock.to)) is not None:
+            at = due
             _move(shift, at)
             for job in JOBS:
                 if _is_due(shift, job, at):
@@ -113,7 +114,7 @@ def _begin(shift: Shift) -> Begin:
 @contextmanager
 def _clock(shift: Shift) -> Iterator[datetime]:
     """Be the only one to run this sandbox's jobs, from the instant at which its clock stands."""
-    with shift.begin() as work:
+    with shift.look() as work:
         at = organizations.clock(work).now
     with shift.alone("jobs") as mine:
         if not mine:
@@ -123,14 +124,14 @@ def _clock(shift: Shift) -> Iterator[datetime]:
 
 def _next(shift: Shift, at: datetime, to: datetime) -> datetime | None:
     """The next instant, no later than `to`, at which some job is due."""
-    with shift.begin() as work:
+    with shift.look() as work:
         found = [job.due(work, at) for job in JOBS]
     return min((due for due in found if due is not None and at < due <= to), default=None)
 
 
 def _is_due(shift: Shift, job: Job, at: datetime) -> bool:
     """Whether a job is due at this instant, now that those before it have run."""
-    with shift.begin() as work:
+    with shift.look() as work:
         return job.due(work, at - SECOND) == at
 
 
@@ -140,5 +141,5 @@ def _move(shift: Shift, at: datetime) -> None:
 
 
 def _shown(shift: Shift) -> TestClock:
-    with shift.begin() as work:
+    with shift.look() as work:
         return organizations.clock(work)

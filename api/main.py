@@ -9,6 +9,7 @@ COMMANDS = {
     "serve": "api.commands.serve:serve",
     "migrate": "api.commands.migrate:migrate",
     "organizations": "api.commands.organizations:organizations",
+    "demo": "api.commands.demo.command:demo",
 }
 """Where each command is: a module and the name in it."""
 

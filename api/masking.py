@@ -5,6 +5,8 @@ from typing import Any
 
 import msgspec
 
+from metering.measures import money
+
 MASK = "[masked]"
 
 NAMES = re.compile(
@@ -29,5 +31,5 @@ def masked(value: Any, name: str = "") -> Any:
 
 def shown(said: Any) -> tuple[Any, int]:
     """Return anything as JSON says it, its secrets hidden, and how many bytes it came to."""
-    text = msgspec.json.encode(said)
+    text = msgspec.json.encode(said, enc_hook=money.shown)
     return masked(msgspec.json.decode(text)), len(text)

@@ -32,7 +32,7 @@ def unheard(shift: Shift, entries: list[Entry]) -> None:
 
 def copied(shift: Shift, entries: list[Entry]) -> None:
     """See to facts: invoices are copied into the warehouse, with their fees."""
-    with shift.begin() as work:
+    with shift.look() as work:
         facts.copy(work, [entry.subject_id for entry in entries])
 
 

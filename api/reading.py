@@ -20,10 +20,10 @@ from api import fields
 from api.casts import BIGGEST, MANDATORY, fits
 from api.fields import LISTS, NOTHING, Codes, alternatives, is_null
 from api.rpc import Caller, Operation, Perform
-from metering.measures.money import plain
+from metering.measures.money import plain, shown
 from metering.measures.refusals import Invalid, Malformed, Refusal
 
-encode = msgspec.json.Encoder(decimal_format="string").encode
+encode = msgspec.json.Encoder(decimal_format="string", enc_hook=shown).encode
 """JSON as we write it."""
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from queue import Empty, LifoQueue
@@ -16,6 +17,8 @@ from clickhouse_connect.driver.exceptions import DatabaseError, OperationalError
 from sql.statement import Statement, migrations, statement
 from sql.warehouse import Refused, Unanswered
 
+log = logging.getLogger("invora.warehouse")
+
 SETTINGS = {"join_use_nulls": 1}
 """What a missing side of a join is: null, as everywhere else."""
 
@@ -24,6 +27,9 @@ INSERTING = {"max_execution_time": 8}
 
 PASSING = frozenset({32, 159, 202, 209, 210, 241, 243, 252, 279, 319, 394, 425, 439, 999})
 """Codes of errors that are about the server: time, memory, network, or too much at once."""
+
+TORN = frozenset({33, 40, 228, 271, 432})
+"""Codes of errors that say that what was read from the disk is not what was written there."""
 
 REFUSALS = frozenset({6, 26, 27, 38, 41, 53, 69, 70, 72, 117, 131, 321, 349, 407, 469})
 """Codes of errors that are about the rows: they cannot be parsed, cast, or admitted."""
@@ -77,22 +83,40 @@ class Click:
     ) -> pl.DataFrame:  # fmt: skip
         """Run a statement and return its answer as columns.
 
-        A frame is a temporary table of the session (5 ms for one row, 30 for 50,000): seen by
-        this call alone, and gone with the session if the process dies.
+        A projection is not synced as rows are: one that a power cut tore raises an error, and then
+        the rows themselves are asked.
         """
         asked = statement(self.dialect, name)
         sent = dict(frames or {})
         asked.takes(sent, params)
+        text = asked.fill(dict(slots or {}))
+        try:
+            answer = self._answer(text, sent, params, {})
+        except DatabaseError as failed:
+            if failed.code not in TORN:
+                raise
+            log.warning("a projection is torn: %s", failed)
+            answer = self._answer(text, sent, params, {"optimize_use_projections": 0})
+        return asked.checked(_frame(asked, answer))
+
+    def _answer(
+        self, text: str, sent: Mapping[str, pl.DataFrame], params: dict[str, Any],
+        settings: dict[str, Any],
+    ) -> Any:  # fmt: skip
+        """Run a query and return its answer in Arrow.
+
+        A frame is a temporary table of the session (5 ms for one row, 30 for 50,000): seen by
+        this call alone, and gone with the session if the process dies.
+        """
         with self._client() as client:
             for table, frame in sent.items():
                 client.command(f"create or replace temporary table {table} ({_columns(frame)})")
                 if not frame.is_empty():
                     client.insert_arrow(table, frame.to_arrow())
-            text = asked.fill(dict(slots or {}))
-            answer = client.query_arrow(text, parameters=params)
+            answer = client.query_arrow(text, parameters=params, settings=settings)
             for table in sent:
                 client.command(f"drop temporary table {table}")
-        return asked.checked(_frame(asked, answer))
+        return answer
 
     def append(self, tables: Mapping[str, pl.DataFrame], token: str) -> None:
         """Add rows to tables one after another, each insert synced to disk before it answers.

@@ -180,7 +180,7 @@ class Rows:
             .limit(query.per_page)
         )
         if query.cursor is not None:
-            if not query.cursor.isdigit():
+            if not query.cursor.isdecimal() or len(query.cursor) > 18:
                 raise Invalid(cursor="value_is_invalid")
             asked = asked.where(table.c.sequence < int(query.cursor))
         else:

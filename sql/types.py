@@ -9,7 +9,7 @@ import polars as pl
 from sqlalchemy import NUMERIC, TIMESTAMP, Boolean, Date, Dialect, Integer, Text
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
-from metering.measures.money import plain
+from metering.measures.money import plain, shown
 
 STAMP = "%Y-%m-%dT%H:%M:%S.%fZ"
 """An instant as SQLite keeps it: UTC text that sorts by time."""
@@ -92,7 +92,7 @@ class Json(TypeDecorator[Any]):
         return None if value is None else self._decode(value)
 
 
-ENCODE = msgspec.json.Encoder(decimal_format="string").encode
+ENCODE = msgspec.json.Encoder(decimal_format="string", enc_hook=shown).encode
 
 
 def to_frame(name: str, column: TypeEngine[Any], raw: pl.Series) -> pl.Series:

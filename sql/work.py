@@ -117,5 +117,7 @@ class Shift(Struct, frozen=True, kw_only=True):
 
     It is kept, and what it tells is told, if the block ends well.
     """
+    look: Callable[[], AbstractContextManager[Work]]
+    """Begin one unit of work that only reads."""
     alone: Callable[[str], AbstractContextManager[bool]]
     """Hold a name within the organization, across units of work; False if somebody else has it."""

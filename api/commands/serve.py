@@ -24,7 +24,7 @@ def serve() -> None:
         logging.getLogger(chatty).setLevel(logging.WARNING)
     with said_clearly(), ExitStack() as held:
         settings = read()
-        announce = _ignore
+        announce: Callable[[str], None] = _ignore
         if settings.is_embedded:
             announce = held.enter_context(lockfile.owned(settings.data))
         serve_with(settings, announce)
@@ -52,7 +52,7 @@ def serve_with(settings: Settings, announce: Callable[[str], None]) -> None:
     app = App(settings)
     server = Server(
         uvicorn.Config(
-            app.asgi,  # type: ignore[arg-type]
+            app.asgi,
             host=settings.host,
             port=settings.port,
             http="httptools",

@@ -12,6 +12,7 @@ from msgspec import Raw
 
 from api.casts import fits
 from api.fields import raw_text
+from metering.measures.money import shown
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -56,7 +57,7 @@ def put_value(value: Any, message: Any) -> None:
             for item in value:
                 put_value(item, message.list_value.values.add())
         case _:
-            put_value(msgspec.to_builtins(value), message)
+            put_value(msgspec.to_builtins(value, enc_hook=shown), message)
 
 
 PUTS: dict[str, Callable[[Any, Any], None]] = {

@@ -60,15 +60,18 @@ def due_on(book: pl.DataFrame) -> pl.DataFrame:
              day of the start (P3). In arrears the fee covers the period that ended, in advance
              the one that begins; usage is always of the period that ended (P4, P5, P6).
     """
-    day, advance = pl.col("day"), pl.col("plan_in_advance")
-    kinds = {name: _held(day, each) for name, each in KINDS.items()}
-    rows = book.filter(day > pl.col("started_on")).with_columns(**kinds)
+    day = pl.col("day")
+    rows = book.filter(day > pl.col("started_on"))
+    for name, interval in KINDS.items():
+        rows = _held(rows, name, day, interval)
     rows = rows.filter(pl.any_horizontal(pl.col(name).struct["first"] == day for name in KINDS))
-    fee = pl.when(advance).then(pl.col("_billed")).otherwise(_held(day - DAY, "interval"))
+    for name, interval in KINDS.items():
+        rows = _held(rows, f"{name}_ended", day - DAY, interval)
+    fee = pl.when("plan_in_advance").then(pl.col("_billed")).otherwise(pl.col("_billed_ended"))
     billed = {
         "_billed": fee,
-        "_charged": _held(day - DAY, "charge_interval"),
-        "_fixed": _held(day - DAY, "fixed_interval"),
+        "_charged": pl.col("_charged_ended"),
+        "_fixed": pl.col("_fixed_ended"),
     }
     due = {
         name: pl.when(pl.col(name).struct["first"] == day).then(period)
@@ -89,11 +92,11 @@ def starting(book: pl.DataFrame) -> pl.DataFrame:
 
     Shape:   in, an anchored book with `day`, the local day of the start; out, with BOUNDS.
     """
+    rows = _held(book.filter(pl.col("plan_in_advance")), "_billed", pl.col("day"), "interval")
     return _bounded(
-        book.filter(pl.col("plan_in_advance")).with_columns(
+        rows.with_columns(
             reason=pl.lit("subscription_starting"),
             billed_on=pl.col("day"),
-            _billed=_held(pl.col("day"), "interval"),
             _charged=pl.lit(None, PERIOD),
             _fixed=pl.lit(None, PERIOD),
             _until=pl.lit(None, INSTANT),
@@ -113,19 +116,18 @@ def terminating(book: pl.DataFrame) -> pl.DataFrame:
     """
     day = pl.col("day")
     is_late = ~pl.col("is_billed") & (day > pl.col("started_on"))
-
-    def last(interval: str) -> pl.Expr:
-        current = _held(day, interval)
-        is_old = is_late & (current.struct["first"] == day)
-        return pl.when(is_old).then(_held(day - DAY, interval)).otherwise(current)
-
+    rows = book
+    for name, interval in KINDS.items():
+        rows = _held(_held(rows, name, day, interval), f"{name}_ended", day - DAY, interval)
+        is_old = is_late & (pl.col(name).struct["first"] == day)
+        rows = rows.with_columns(
+            pl.when(is_old).then(pl.col(f"{name}_ended")).otherwise(pl.col(name)).alias(name)
+        )
     return _bounded(
-        book.with_columns(
+        rows.with_columns(
             reason=pl.lit("subscription_terminating"),
             billed_on=day,
-            _billed=pl.when(~pl.col("plan_in_advance")).then(last("interval")),
-            _charged=last("charge_interval"),
-            _fixed=last("fixed_interval"),
+            _billed=pl.when(~pl.col("plan_in_advance")).then("_billed"),
             _until=pl.col("terminated_at"),
         )
     )
@@ -163,17 +165,16 @@ def next_start(book: pl.DataFrame, after: datetime) -> datetime | None:
     if book.is_empty():
         return None
     told = periods.today(book, "timezone", after)
-    first = [
-        periods.containing(pl.col("today"), pl.col(name), pl.col("anchor")).struct["last"] + DAY
-        for name in KINDS.values()
-    ]
-    days = told.with_columns(_next=pl.min_horizontal(*first))
+    for name, interval in KINDS.items():
+        told = _held(told, name, pl.col("today"), interval)
+    first = pl.min_horizontal(pl.col(name).struct["last"] for name in KINDS) + DAY
+    days = told.with_columns(_next=first)
     return periods.starts(days, "timezone", _at="_next")["_at"].min()  # type: ignore[return-value]
 
 
-def _held(day: pl.Expr, interval: str) -> pl.Expr:
-    """Return the period of a day, of the length that a column says."""
-    return periods.containing(day, pl.col(interval), pl.col("anchor"))
+def _held(rows: pl.DataFrame, into: str, day: pl.Expr, interval: str) -> pl.DataFrame:
+    """Add, as `into`, the period of a day, of the length that a column says."""
+    return periods.containing(rows, into, day, pl.col(interval), pl.col("anchor"))
 
 
 def _bounded(rows: pl.DataFrame) -> pl.DataFrame:

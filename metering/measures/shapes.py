@@ -26,6 +26,10 @@ class Query(Struct, kw_only=True):
     """Filters: query parameters in REST, top-level fields of the request message in gRPC."""
 
 
+LAST_PAGE = 10**12
+"""Further than any list goes, and no engine's integers overflow on the way there."""
+
+
 class PageQuery(Query, kw_only=True):
     """Which page of a list. Lists are newest first."""
 
@@ -37,7 +41,7 @@ class PageQuery(Query, kw_only=True):
     """Continue after this place in the list: `meta.next_cursor` of the page before."""
 
     def __post_init__(self) -> None:
-        self.page = max(self.page, 1)
+        self.page = min(max(self.page, 1), LAST_PAGE)
         self.per_page = min(self.per_page, 1000) if self.per_page > 0 else 100
 
 

@@ -57,9 +57,9 @@ def test_the_columns_agree_with_the_slow_rule_on_five_thousand_days():
         orient="row",
     )
 
-    found = frame.select(
-        period=periods.containing(pl.col("day"), pl.col("interval"), pl.col("anchor"))
-    ).unnest("period")
+    day, interval, anchor = (pl.col(name) for name in frame.columns)
+    found = periods.containing(frame, "period", day, interval, anchor).select("period")
+    found = found.unnest("period")
 
     assert found.rows() == [(p.first, p.last) for p in (period.containing(*case) for case in cases)]
 

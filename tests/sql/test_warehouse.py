@@ -4,6 +4,7 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime
 from decimal import Decimal as D
+from pathlib import Path
 
 import polars as pl
 import pytest
@@ -265,6 +266,28 @@ def test_clickhouse_finds_identities_by_their_projection():
 
     assert "by_key" in plan
     assert "Granules: 3/" in plan or "Granules: 2/" in plan or "Granules: 1/" in plan
+    warehouse.close()
+
+
+def test_a_projection_that_a_power_cut_tore_changes_no_answer(caplog):
+    """Half of its bytes are zeros: the identities are found among the rows themselves."""
+    warehouse = open_warehouse(new_warehouse_url("chdb"))
+    rows = events(200_000)
+    warehouse.append({"events": rows}, "t")
+    (((folder,),)) = execute(warehouse, "select path from system.parts where database = currentDatabase() and table = 'events' and active")  # fmt: skip
+    execute(warehouse, "detach table events")
+    torn = Path(folder) / "by_key.proj" / "data.bin"
+    size = torn.stat().st_size
+    with torn.open("r+b") as file:
+        file.seek(100)
+        file.write(bytes(size - 100))
+    execute(warehouse, "attach table events")
+    asked = rows.sample(5, seed=2)
+
+    found = warehouse.query("ingest/known", frames={"asked": asked.select("key_low")})
+
+    assert sorted(found["sequence"]) == sorted(asked["sequence"])
+    assert "torn" in caplog.text
     warehouse.close()
 
 

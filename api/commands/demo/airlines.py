@@ -93,7 +93,7 @@ def months() -> Iterator[tuple[datetime, pl.DataFrame]]:
     """Yield each month's flights as usage events, with the instant at which the month is over.
 
     Shape:   one event per flight: transaction_id, code, external_subscription_id, timestamp,
-             properties as JSON text.
+             properties {origin, dest, tailnum, distance, air_time, dep_delay}.
     """
     flights = (
         pl.read_parquet(FLIGHTS)
@@ -110,9 +110,7 @@ def months() -> Iterator[tuple[datetime, pl.DataFrame]]:
         code=pl.lit(EVENT),
         transaction_id=pl.format("flight-{}", "row"),
         external_subscription_id="carrier",
-        properties=pl.struct(
-            "origin", "dest", "tailnum", "distance", "air_time", "dep_delay"
-        ).struct.json_encode(),
+        properties=pl.struct("origin", "dest", "tailnum", "distance", "air_time", "dep_delay"),
     )
     for month in range(1, 13):
         yield _end(month), events.filter(month=month).drop("month")

@@ -9,6 +9,7 @@ order by (organization_id, external_subscription_id)
 settings
     fsync_after_insert = 1,
     fsync_part_directory = 1,
+    min_rows_to_fsync_after_merge = 1,
     non_replicated_deduplication_window = 10000;
 
 create table if not exists events (
@@ -33,6 +34,7 @@ order by (stream, code, at, sequence)
 settings
     fsync_after_insert = 1,
     fsync_part_directory = 1,
+    min_rows_to_fsync_after_merge = 1,
     non_replicated_deduplication_window = 10000;
 
 create table if not exists rejected_events (
@@ -46,4 +48,5 @@ order by (organization_id, received_at)
 settings
     fsync_after_insert = 1,
     fsync_part_directory = 1,
+    min_rows_to_fsync_after_merge = 1,
     non_replicated_deduplication_window = 10000;

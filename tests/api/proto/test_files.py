@@ -1,11 +1,14 @@
 """The committed .proto files: fresh, clean, and what the server runs with."""
 
+import shutil
 from collections.abc import Iterator
 
 import pytest
 from google.protobuf.descriptor_pb2 import FileDescriptorProto, FileDescriptorSet
 
+from api.proto.files import FOLDER
 from api.proto.generate import compiled, generate, lint, stale
+from api.proto.numbers import Stale
 from api.proto.pool import ROOT, load
 from api.rpc import Api
 from api.services import SERVICES
@@ -29,6 +32,26 @@ def test_the_server_can_start_with_them(api):
     schema, _ = load(api)
 
     assert len(schema.files) > 2
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        ("// Tax rates,", "// Rates,"),
+        ("  TaxInput tax = 1 [(google.api.field_behavior) = REQUIRED];\n", ""),
+        ("  TaxInput tax = 1 ", "  int64 gone = 2;\n  TaxInput tax = 1 "),
+    ],
+)
+def test_the_server_does_not_start_with_others(api, tmp_path, change):
+    """Not even a comment may differ; nor may a field be missing, or too many."""
+    shutil.copytree(ROOT / FOLDER, tmp_path / FOLDER)
+    file = tmp_path / FOLDER / "taxes_service.proto"
+    text = file.read_text()
+    assert change[0] in text
+    file.write_text(text.replace(*change))
+
+    with pytest.raises(Stale, match=r"python -m api\.proto"):
+        load(api, tmp_path)
 
 
 def test_buf_finds_nothing_to_say(capfd):

@@ -62,6 +62,19 @@ def test_pages_are_newest_first_and_say_where_they_stand(work):
     assert taxes.browse(work, TaxQuery(search_term="nothing")).meta.current_page == 0
 
 
+def test_a_place_beyond_every_list_is_empty_or_refused(work):
+    """Page 2^62 is an empty page; a cursor of 30 digits, or of letters, is none."""
+    taxes.create(work, vat())
+
+    beyond = taxes.browse(work, TaxQuery(page=2**62, per_page=1000))
+
+    assert (beyond.items, beyond.meta.total_count) == ([], 1)
+    for cursor in ("9" * 30, "x", "-1"):
+        with pytest.raises(Invalid) as refused:
+            taxes.browse(work, TaxQuery(cursor=cursor))
+        assert refused.value.details == {"cursor": ["value_is_invalid"]}
+
+
 def test_assignments_are_columns(work):
     """Two taxes on a customer, one on the entity: three rows, with exact rates."""
     taxes.create(work, vat(code="a", rate=D("5.5"), applied_to_organization=True))

@@ -1,0 +1,1 @@
+"""The demo, checked against a recomputation that shares nothing with the product."""
