@@ -117,6 +117,8 @@ def identified(calls: Calls, call: Call, on: On) -> Any:
         now = calls.desk.now(call.grant.organization)
         if not organizations.opens(holds, now):
             raise Unauthorized()
+    if call.key and call.grant.principal.kind == "customer":
+        call.key = f"{call.grant.principal.id}:{call.key}"  # one customer's keys are not another's
     if call.op.asks == "admin" and not call.op.reads:
         # What the operator writes belongs to the organization that is about to be.
         call.grant = replace(call.grant, organization=ids.new())

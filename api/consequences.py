@@ -13,6 +13,7 @@ from analytics import logs
 from analytics.logs import Activity
 from api.masking import shown
 from api.words import pascal
+from metering import columns
 from metering.measures import ids
 from sql.ledger import outbox
 from sql.work import Crowd, Told, Work
@@ -53,7 +54,7 @@ def keep(work: Work) -> None:
 
 def _queue(work: Work, crowd: Crowd) -> None:
     """Put a row per fact into the outbox, as a frame."""
-    new = pl.Series("id", [ids.new() for _ in range(len(crowd.ids))], pl.String)
+    new = columns.ids(len(crowd.ids))
     frame = pl.DataFrame({"id": new, "subject_id": crowd.ids}).with_columns(
         topic=pl.lit(crowd.topic), name=pl.lit(crowd.name), created_at=pl.lit(work.now)
     )

@@ -7,7 +7,7 @@ for a moment, two may believe that they lead.
 
 import logging
 import threading
-from datetime import UTC
+from datetime import UTC, datetime
 from functools import partial
 
 from apscheduler.schedulers.background import BackgroundScheduler
@@ -61,7 +61,8 @@ class Scheduler:
             (self.purge, PURGE_SECONDS),
         ):
             # The first run is at once: a server that was down for a night has something to do.
-            self._scheduler.add_job(do, "interval", seconds=seconds, next_run_time=desk.clock())
+            at_once = datetime.now(UTC)
+            self._scheduler.add_job(do, "interval", seconds=seconds, next_run_time=at_once)
 
     @property
     def leads(self) -> bool:

@@ -67,7 +67,7 @@ class Inlet(Generic[T]):
         except Exception as error:
             ended = _End(error)
         finally:
-            pass
+            self._items.put(ended)  # also when it is cancelled: a thread may be waiting for it
 
     def __iter__(self) -> Iterator[T]:
         while True:

@@ -291,9 +291,18 @@ class Ledger:
 
     @contextmanager
     def snapshot(self, organization: str) -> Iterator[Rows]:
-        """Yield an organization's rows as they are now, for reading only."""
-        with self.engine.connect() as connection, connection.begin():
-            yield Rows(connection, organization)
+        """Yield an organization's rows as they are now, for reading only.
+
+        However many questions are asked, no commit comes between them.
+        """
+        with self.engine.connect() as fresh:
+            connection = fresh
+            if self.engine.dialect.name == "postgresql":
+                connection = fresh.execution_options(
+                    isolation_level="REPEATABLE READ", postgresql_readonly=True
+                )
+            with connection.begin():
+                yield Rows(connection, organization)
 
     @contextmanager
     def transaction(self, organization: str) -> Iterator[Rows]:
@@ -326,8 +335,14 @@ def is_passing(error: Exception) -> bool:
 
 def _engine(url: str) -> Engine:
     if url.startswith("postgresql:"):
-        return create_engine(url.replace("postgresql:", "postgresql+psycopg:", 1), pool_size=40)
-    engine = create_engine(url, connect_args={"check_same_thread": False, "timeout": 30})
+        return create_engine(
+            url.replace("postgresql:", "postgresql+psycopg:", 1),
+            pool_size=40,
+            hide_parameters=True,  # an error's text is logged, and values may be secret
+        )
+    engine = create_engine(
+        url, connect_args={"check_same_thread": False, "timeout": 30}, hide_parameters=True
+    )
 
     @event.listens_for(engine, "connect")
     def opened(raw: Any, _: Any) -> None:

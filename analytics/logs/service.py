@@ -5,7 +5,7 @@ from msgspec import Struct
 
 from analytics.logs.model import Activity, Request
 from analytics.logs.tables import activity_logs, request_logs
-from metering.measures import ids
+from metering import columns
 from sql.ledger import Rows
 
 
@@ -21,8 +21,7 @@ def keep_activities(rows: Rows, like: Activity, subjects: pl.Series) -> None:
         for name, value in _said(like).items()
         if not name.startswith("activity_object") and value is not None
     }
-    new = pl.Series("id", [ids.new() for _ in range(len(subjects))], pl.String)
-    frame = pl.DataFrame({"id": new, "resource_id": subjects})
+    frame = pl.DataFrame({"id": columns.ids(len(subjects)), "resource_id": subjects})
     said = {name: pl.lit(value) for name, value in facts.items() if name not in frame.columns}
     rows.load(activity_logs, frame.with_columns(**said))
 

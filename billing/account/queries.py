@@ -50,7 +50,8 @@ def my_invoice(work: Work, id: str) -> invoices.InvoiceView:
 
 def available_plans(work: Work, query: PageQuery) -> Page[plans.Plan]:
     """List the plans the customer can be on, newest first."""
-    return plans.browse(work, plans.PlanQuery(page=query.page, per_page=query.per_page))
+    asked: dict[str, Any] = {name: getattr(query, name) for name in query.__struct_fields__}
+    return plans.browse(work, plans.PlanQuery(**asked))
 
 
 def _me(work: Work) -> customers.Customer:

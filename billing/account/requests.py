@@ -24,7 +24,7 @@ class MyInvoiceQuery(PageQuery, kw_only=True):
     """Which of the customer's invoices. Drafts are not among them."""
 
     status: list[Literal["finalized", "voided"]] = field(
-        default_factory=lambda: ["finalized", "voided"]  # type: ignore[arg-type]
+        default_factory=lambda: ["finalized", "voided"]
     )
     payment_status: list[str] = field(default_factory=list)
     search_term: str | None = None

@@ -86,8 +86,8 @@ def showing(work: Work, found: Sequence[Customer]) -> list[Customer]:
     ]
 
 
-def book(work: Work) -> pl.DataFrame:
-    """Return all customers as columns, deleted ones too, for the bill run.
+def book(work: Work, ids: Sequence[str] | None = None) -> pl.DataFrame:
+    """Return customers as columns, deleted ones too, for the bill run: all, or those of the ids.
 
     Shape:   id, external_id, sequential_id, currency, entity_id, timezone, net_payment_term and
              invoice_grace_period (the customer's own, else the entity's),
@@ -117,6 +117,8 @@ def book(work: Work) -> pl.DataFrame:
         .select_from(own)
         .order_by(customers.c.sequence)
     )
+    if ids is not None:
+        asked = asked.where(customers.c.id.in_(ids))
     configured = pl.col("billing_configuration").str.json_path_match("$.invoice_grace_period")
     return (
         work.rows.frame(asked)

@@ -92,8 +92,9 @@ def _bill_chunks(begin: Begin, due: pl.DataFrame) -> int:
 
 
 def _chunks(due: pl.DataFrame) -> Iterator[pl.DataFrame]:
-    numbered = due.with_columns(
-        _chunk=pl.int_range(pl.len()).first().over("customer_id").floordiv(CHUNK)
+    """A customer is in the chunk that its first subscription falls into."""
+    numbered = due.with_row_index("_chunk").with_columns(
+        pl.col("_chunk").first().over("customer_id").floordiv(CHUNK)
     )
     for chunk in numbered.partition_by("_chunk", maintain_order=True):
         yield chunk.drop("_chunk")

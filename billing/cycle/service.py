@@ -115,7 +115,7 @@ def bill(work: Work, due: pl.DataFrame) -> pl.DataFrame:
         return pl.DataFrame()
     invoices.lock(work)
     book = plans.book(work, due["plan_id"].unique().to_list())
-    debtors = queries.debtors(work).drop("currency", "timezone")
+    debtors = queries.debtors(work, due["customer_id"]).drop("currency", "timezone")
     billed = (
         due.drop("plan_in_advance")
         .join(_terms(book), on="plan_id", maintain_order="left")
@@ -146,7 +146,7 @@ def rebill(work: Work, ids: Sequence[str], *, is_gracious: bool) -> pl.DataFrame
     mine = subscriptions.subscriptions.c.id.in_(kept["subscription_id"].unique().to_list())
     told = subscriptions.book(work, mine).drop("plan_id")
     book = plans.book(work, kept["plan_id"].unique().to_list())
-    debtors = queries.debtors(work).drop("currency", "timezone")
+    debtors = queries.debtors(work, old["customer_id"]).drop("currency", "timezone")
     billed = (
         kept.join(told, on="subscription_id", maintain_order="left")
         .join(_terms(book), on="plan_id", maintain_order="left")

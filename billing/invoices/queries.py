@@ -81,7 +81,7 @@ def browse(work: Work, query: InvoiceQuery) -> Page[InvoiceView]:
         owner = customers.find(work, query.external_customer_id)
         where.append(invoices.c.customer_id == owner.id)
     page = work.rows.page(invoices, Invoice, query, *where)
-    page.items = _showing(work, page.items)  # type: ignore[assignment, arg-type]
+    page.items = _showing(work, page.items)  # type: ignore[assignment]
     return page  # type: ignore[return-value]
 
 
@@ -169,8 +169,10 @@ def _expected(work: Work) -> pl.DataFrame:
 
 def _where(work: Work, query: InvoiceQuery) -> list[ColumnElement[bool]]:
     table = invoices.c
-    where = [table.status.in_([*query.status, *query.statuses] or VISIBLE)]
-    where.append(table.status.in_(VISIBLE))
+    asked = [*query.status, *query.statuses]
+    where: list[ColumnElement[bool]] = [table.status.in_(VISIBLE)]
+    if asked:
+        where.append(table.status.in_(asked))
     if wanted := [*query.payment_status, *query.payment_statuses]:
         where.append(table.payment_status.in_(wanted))
     if query.payment_overdue is not None:

@@ -43,6 +43,7 @@ from billing.organizations.rules import (
     organization_of,
     read_token,
     refusal_code,
+    sign,
 )  # fmt: skip
 from billing.organizations.service import (
     create,
@@ -60,6 +61,7 @@ __all__ = [
     "OpenedOrganization", "Organization", "OrganizationCreated", "OrganizationInput",
     "OrganizationQuery", "TestClock", "TestClockAdvance", "TestClockInput", "TestClockMoved",
     "allows", "api_keys", "browse", "browse_keys", "clock", "create", "create_key", "current",
-    "find_key", "hold", "in_rows", "issue_token", "key_with", "live", "opens", "organization_of",
+    "find_key", "in_rows", "issue_token", "key_with", "live", "opens", "organization_of",
     "organizations", "read_token", "refusal_code", "revoke_key", "rotate_key", "set_clock",
+    "sign",
 ]  # fmt: skip

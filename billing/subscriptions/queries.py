@@ -93,7 +93,7 @@ def browse(work: Work, query: SubscriptionQuery) -> Page[SubscriptionView]:
         )
         where.append(subscriptions.c.plan_id.in_(priced))
     page = work.rows.page(subscriptions, Subscription, query, *where)
-    page.items = showing(work, page.items)  # type: ignore[assignment, arg-type]
+    page.items = showing(work, page.items)  # type: ignore[assignment]
     return page  # type: ignore[return-value]
 
 
@@ -155,7 +155,7 @@ def last_end(work: Work, external_id: str) -> datetime | None:
         subscriptions.c.external_id == external_id
     )
     ((ended,),) = work.rows.rows(asked)
-    return ended  # type: ignore[no-any-return]
+    return ended
 
 
 def book(work: Work, *where: ColumnElement[bool]) -> pl.DataFrame:

@@ -6,7 +6,7 @@ of that one, written in bulk, each with a subscription. Usage goes straight into
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
@@ -26,7 +26,7 @@ from metering import columns, metrics
 from metering.measures import ids
 from metering.metrics import BillableMetricInput
 from sql import migrate
-from sql.ledger import Ledger, Rows
+from sql.ledger import Ledger
 from sql.warehouse import Warehouse, open_warehouse
 from sql.work import Work
 
@@ -37,18 +37,20 @@ ZONES = ("UTC", "Europe/Paris", "America/New_York", "Asia/Tokyo")
 """Where customers live, in turn."""
 
 USED_AT = events.START + timedelta(days=30, hours=12)
-"""The last noon of the month, everywhere in ZONES on the same day."""
+"""The last noon of the month: everywhere in ZONES it is the same day."""
 
-BILLED_AT = events.START + events.MONTH + timedelta(hours=12)
+BILLED_AT = USED_AT + timedelta(days=1)
 """The noon at which the month is billed."""
 
+IDLE_AT = BILLED_AT + timedelta(days=1)
+"""A noon at which nothing is due."""
+
+CURRENCY = "USD"
 METRICS = (
     ("calls", "count_agg", None), ("traffic", "sum_agg", "size"), ("peak", "max_agg", "level"),
     ("users", "unique_count_agg", "user"), ("seats", "latest_agg", "level"),
 )  # fmt: skip
 """The five metrics: code, how events become a quantity, and of which property."""
-
-SECRET = b"a secret that signs nothing outside of a bench"
 
 
 class Stores(Struct, frozen=True, kw_only=True):
@@ -59,12 +61,12 @@ class Stores(Struct, frozen=True, kw_only=True):
 
 
 class Opened(Struct, frozen=True, kw_only=True):
-    """The organization of a book, and one without anything that takes what is sent."""
+    """Who a book belongs to."""
 
     organization: str
     key: str
     taker: str
-    """The key of an organization that lives by the real clock, and has no book."""
+    """The key of an organization without a book, to which events are sent."""
 
 
 @contextmanager
@@ -73,37 +75,116 @@ def desk(stores: Stores) -> Iterator[Desk]:
     ledger, warehouse = Ledger(stores.ledger_url), open_warehouse(stores.warehouse_url)
     try:
         migrate.upgrade(ledger, warehouse)
-        yield Desk(ledger, warehouse, SECRET, lambda: USED_AT)
+        yield Desk(ledger, warehouse, b"", lambda: USED_AT)
     finally:
         warehouse.close()
         ledger.close()
 
 
-def written(stores: Stores, sizes: Sizes, *, has_events: bool = True) -> Opened:
-    """Write a book, its clock standing at USED_AT."""
-    with desk(stores) as at:
-        with at.begin(ids.new()) as work:
-            asked = OrganizationInput(name="Bench", test_clock=events.START)
-            opened = organizations.create(work, asked)
-        with at.begin(ids.new()) as work:
-            taker = organizations.create(work, OrganizationInput(name="Taker"))
-        with at.begin(opened.id) as work:
-            _catalogue(work)
-            _copies(work, sizes.subscriptions)
-        move(at, opened.id, USED_AT)
-        with at.ledger.transaction(opened.id) as rows:
-            _forget(rows)
-        if has_events:
-            _use(at.warehouse, opened.id, sizes)
-        return Opened(organization=opened.id, key=opened.api_key, taker=taker.api_key)
+def write(at: Desk, sizes: Sizes) -> Opened:
+    """Write all of a book but its usage, its clock standing at USED_AT."""
+    book = _organization(at, "Bench", events.START)
+    taker = _organization(at, "Taker", None)
+    with at.begin(book.id) as work:
+        _subscribe(work, sizes.subscriptions, _plans(work))
+    move(at, book.id, USED_AT)
+    return Opened(organization=book.id, key=book.api_key, taker=taker.api_key)
+
+
+def use(warehouse: Warehouse, organization: str, sizes: Sizes) -> None:
+    """Write a month of usage, subscription number n being stream n."""
+    numbers = pl.int_range(1, sizes.subscriptions + 1, dtype=pl.Int64, eager=True)
+    streams = numbers.alias("stream").to_frame()
+    named = streams.with_columns(
+        organization_id=pl.lit(organization),
+        external_subscription_id=pl.format("sub-{}", "stream"),
+    )
+    warehouse.append({"streams": named}, "bench-streams")
+    for place, made in enumerate(events.slices(sizes.events, sizes.subscriptions)):
+        warehouse.append({"events": events.stored(made)}, f"bench-{place}")
 
 
 def move(at: Desk, organization: str, now: datetime) -> None:
-    """Move the clock of the book."""
+    """Move the clock of a book."""
     with at.begin(organization) as work:
         organizations.set_clock(work, TestClockInput(now=now))
 
 
-def _catalogue(work: Work) -> None:
-    """Define a tax, five metrics and the plans, and subscribe a first customer to each plan."""
-    taxes.create(work, TaxInput(name="VAT", code="vat", rate="20", applied_to_organization=True))
+def _organization(
+    at: Desk, name: str, clock: datetime | None
+) -> organizations.OpenedOrganization:
+    with at.begin(ids.new()) as work:
+        asked = OrganizationInput(name=name, default_currency=CURRENCY, test_clock=clock)
+        return organizations.create(work, asked)
+
+
+def _plans(work: Work) -> list[str]:
+    """Define a tax, five metrics, and the plans, whose ids are returned."""
+    taxes.create(work, _said(TaxInput, name="VAT", code="vat", rate="20", applied_to_organization=True))
+    counted = [
+        metrics.create(
+            work,
+            _said(
+                BillableMetricInput, name=code, code=code, aggregation_type=kind, field_name=field
+            ),
+        ).id
+        for code, kind, field in METRICS
+    ]
+    return [plans.create(work, _plan(number, counted)).id for number in range(PLANS)]
+
+
+def _plan(number: int, counted: list[str]) -> PlanInput:
+    """A monthly plan in arrears: five charges under four models, dearer from plan to plan."""
+    rate = f"0.{number + 1:03}"
+    ranges = [
+        {"from_value": 0, "to_value": 10, "per_unit_amount": rate, "flat_amount": "1"},
+        {"from_value": 10, "to_value": None, "per_unit_amount": "0.0015", "flat_amount": "0"},
+    ]
+    priced: list[tuple[str, dict[str, Any]]] = [
+        ("standard", {"amount": rate}),
+        ("graduated", {"graduated_ranges": ranges}),
+        ("package", {"amount": "2.50", "package_size": 100, "free_units": 50}),
+        ("volume", {"volume_ranges": ranges}),
+        ("standard", {"amount": "0.07"}),
+    ]
+    charges = [
+        {"billable_metric_id": metric, "charge_model": model, "properties": properties}
+        for metric, (model, properties) in zip(counted, priced, strict=True)
+    ]
+    return _said(
+        PlanInput, name=f"Plan {number}", code=f"plan-{number}", interval="monthly",
+        amount_cents=4_900, amount_currency=CURRENCY, pay_in_advance=False, charges=charges,
+    )  # fmt: skip
+
+
+def _subscribe(work: Work, count: int, plan_ids: list[str]) -> None:
+    """Subscribe as many customers: the first by the verbs, the others as copies of it."""
+    customers.upsert(work, _said(CustomerInput, external_id="cus-1", currency=CURRENCY))
+    asked = {"external_customer_id": "cus-1", "plan_code": "plan-0", "external_id": "sub-1"}
+    cycle.subscribe(work, _said(SubscriptionInput, **asked))
+    owners = _copies(work, customers.customers, count).with_columns(
+        external_id=pl.format("cus-{}", "number"),
+        sequential_id="number",
+        slug=pl.format("cus-{}", "number"),
+        timezone=pl.lit(pl.Series(ZONES)).gather(pl.col("number") % len(ZONES)),
+    )
+    made = _copies(work, subscriptions.subscriptions, count).with_columns(
+        external_id=pl.format("sub-{}", "number"),
+        customer_id=owners["id"],
+        plan_id=pl.lit(pl.Series(plan_ids)).gather(pl.col("number") % len(plan_ids)),
+    )
+    work.rows.load(customers.customers, owners.drop("number"))
+    work.rows.load(subscriptions.subscriptions, made.drop("number"))
+
+
+def _copies(work: Work, table: Any, count: int) -> pl.DataFrame:
+    """Return copies of the one row that a table has, each with an id and its `number`, from 2."""
+    row = work.rows.frame(table.select()).drop("sequence")
+    assert row.height == 1, f"{table.name} has more than the row to copy"
+    numbers = pl.int_range(2, count + 1, dtype=pl.Int64, eager=True).alias("number").to_frame()
+    return numbers.join(row, how="cross").with_columns(id=columns.ids(count - 1))
+
+
+def _said(kind: Any, **fields: Any) -> Any:
+    """Read a request as the doors do."""
+    return msgspec.convert(fields, kind)

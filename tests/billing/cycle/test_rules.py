@@ -176,7 +176,8 @@ def test_the_columns_agree_with_the_slow_rule_on_four_thousand_days():
             timezone=dice.choice(["UTC", "America/New_York", "Asia/Tokyo", "Europe/Paris"]),
             billing_time=dice.choice(["calendar", "anniversary"]),
             subscription_at=start, started_at=start, interval=str(interval),
-            charge_interval=str(often), fixed_interval=str(interval), plan_in_advance=dice.random() < 0.5,
+            charge_interval=str(often), fixed_interval=str(interval),
+            plan_in_advance=dice.random() < 0.5,
         )  # fmt: skip
         rows.append(one)
         anchor = period.local(start, one["timezone"])

@@ -1,0 +1,1 @@
+"""`invora census`: asks for every declared operation at both doors. See `command`."""
