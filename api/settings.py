@@ -91,6 +91,16 @@ def read(environ: Mapping[str, str] | None = None) -> Settings:
     )
 
 
+def environment(data: Path, **settings: str) -> dict[str, str]:
+    """Return this process's environment for another that is to have other settings.
+
+    `settings` are named as the fields of Settings.
+    """
+    said = {f"INVORA_{name.upper()}": value for name, value in settings.items()}
+    assert set(said) <= set(NAMES), said
+    return {**os.environ, "INVORA_DATA": str(data), **said}
+
+
 def _url(said: Mapping[str, str], name: str, kinds: tuple[str, ...], default: str) -> str:
     url = said.get(name, default)
     kind, _, rest = url.partition(":")

@@ -18,24 +18,30 @@ KNOWN = pl.Schema({
 """What the warehouse says of an identity: the columns of ingest/known."""
 
 
+FEW = 1 << 16
+"""Identities that are too few for a run of their own."""
+
+
 class Keys:
     """Which identities are taken.
 
-    Runs are sorted, each at most half as long as the one before it: a lookup searches few of them,
-    and an identity is merged only so often as the number of all doubles.
+    Few new ones are kept in a set, then sorted into a run. A run is at most half as long as the one
+    before it: a lookup searches few of them, and an identity is merged only so often as the number
+    of all doubles.
     """
 
     def __init__(self, warehouse: Warehouse, most: int = MOST) -> None:
         self._warehouse = warehouse
         self._most = most
-        self._runs: list[pl.Series] | None = None
-        if warehouse.watermark() <= most:
-            lows = warehouse.query("ingest/keys")["key_low"]
-            self._runs = [lows.sort()] if len(lows) else []
+        self._few: set[int] = set()
+        self._runs: list[pl.Series] = []
+        self._is_full = warehouse.watermark() > most
+        if not self._is_full:
+            self._sort(warehouse.query("ingest/keys")["key_low"])
 
     def known(self, keys: pl.DataFrame) -> pl.DataFrame:
         """Return which of the identities `key_high, key_low` are taken, and by which row."""
-        lows = keys["key_low"] if self._runs is None else self._perhaps(keys["key_low"])
+        lows = keys["key_low"] if self._is_full else self._perhaps(keys["key_low"])
         if lows.is_empty():
             return KNOWN.to_frame()
         found = self._warehouse.query("ingest/known", frames={"asked": lows.to_frame()})
@@ -43,23 +49,32 @@ class Keys:
 
     def add(self, lows: pl.Series) -> None:
         """Remember identities that are now stored."""
-        if self._runs is None or lows.is_empty():
+        if self._is_full:
             return
+        self._few.update(lows.to_list() if len(lows) < FEW else ())
+        if len(lows) >= FEW:
+            self._sort(lows)
+        if len(self._few) >= FEW:
+            self._sort(pl.Series(list(self._few), dtype=pl.UInt64))
+            self._few.clear()
+        if len(self._few) + sum(map(len, self._runs)) > self._most:
+            self._is_full, self._runs, self._few = True, [], set()
+
+    def _sort(self, lows: pl.Series) -> None:
         run = lows.sort()
         while self._runs and len(self._runs[-1]) < 2 * len(run):
             run = _merged(self._runs.pop(), run)
-        self._runs.append(run)
-        if sum(map(len, self._runs)) > self._most:
-            self._runs = None
+        if len(run):
+            self._runs.append(run)
 
     def _perhaps(self, lows: pl.Series) -> pl.Series:
-        """Return those that stand in a run."""
-        lows = lows.sort()
-        found = pl.repeat(False, len(lows), eager=True)
-        for run in self._runs or ():
-            places = run.search_sorted(lows).clip(0, len(run) - 1)
-            found |= run.gather(places) == lows
-        return lows.filter(found)
+        """Return those that are remembered."""
+        found = [pl.Series(list(self._few.intersection(lows.to_list())), dtype=pl.UInt64)]
+        ordered = lows.sort() if self._runs else lows
+        for run in self._runs:
+            places = run.search_sorted(ordered).clip(0, len(run) - 1)
+            found.append(ordered.filter(run.gather(places) == ordered))
+        return pl.concat(found).alias("key_low")
 
 
 def _merged(one: pl.Series, other: pl.Series) -> pl.Series:

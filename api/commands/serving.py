@@ -1,6 +1,5 @@
 """A server of our own beside a command: the real one, in a process of its own."""
 
-import os
 import signal
 import subprocess
 import sys
@@ -12,6 +11,7 @@ from pathlib import Path
 import click
 
 from api import lockfile
+from api.settings import environment
 
 SECONDS = 60
 """How long a server may take to start."""
@@ -23,15 +23,14 @@ SERVE = "from api.main import main; main(['serve'])"
 def served(data: Path, **settings: str) -> Iterator[str]:
     """Serve a data folder on free ports for the length of a block, and yield the URL of REST.
 
-    `settings` are variables of api.settings without their `INVORA_`, in lower case.
+    `settings` are named as the fields of api.settings.Settings.
     """
     data.mkdir(parents=True, exist_ok=True)
-    said = {f"INVORA_{name.upper()}": value for name, value in settings.items()}
-    ports = {"INVORA_DATA": str(data), "INVORA_PORT": "0", "INVORA_GRPC_PORT": "0"}
+    said = {"port": "0", "grpc_port": "0", **settings}
     with open(data / "server.log", "ab") as log:
         process = subprocess.Popen(
             [sys.executable, "-c", SERVE],
-            env={**os.environ, **ports, **said},
+            env=environment(data, **said),
             stdout=log,
             stderr=log,
         )

@@ -179,9 +179,12 @@ def test_threads_that_send_the_same_events_store_each_once(warehouse):
     assert len({name for *_, name in found}) == 200
 
 
-@pytest.mark.parametrize("most", [0, 10, 10_000])
-def test_memory_and_warehouse_know_the_same_identities(warehouse, committing, most):
-    """With memory for none, for 10, and for all: 100 known identities among 200 asked for."""
+@pytest.mark.parametrize(("most", "few"), [(0, 9), (10, 9), (10_000, 9), (10_000, 16), (10_000, 99)])
+def test_memory_and_warehouse_know_the_same_identities(
+    warehouse, committing, most, few, monkeypatch
+):
+    """With memory for none, for 10, and for all, in runs or few: 100 of the 200 are known."""
+    monkeypatch.setattr("ingest.keys.FEW", few)
     keys = Keys(warehouse, most)
     for part in range(10):
         rows = [row(f"t{n}") for n in range(part * 10, part * 10 + 10)]
@@ -190,9 +193,9 @@ def test_memory_and_warehouse_know_the_same_identities(warehouse, committing, mo
     names = pl.Series([f"t{n}" for n in range(200)]).shuffle(seed=1)
     asked = identities(pl.repeat(1, 200, dtype=pl.Int64, eager=True), names)
 
-    found = keys.known(asked)
-
-    assert sorted(found["sequence"]) == list(range(1, 101))
+    assert sorted(keys.known(asked)["sequence"]) == list(range(1, 101))
+    assert sorted(Keys(warehouse, most).known(asked)["sequence"]) == list(range(1, 101))
+    assert keys.known(asked.clear()).is_empty()
 
 
 # -- answers that are lost

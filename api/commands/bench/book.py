@@ -110,9 +110,7 @@ def move(at: Desk, organization: str, now: datetime) -> None:
         organizations.set_clock(work, TestClockInput(now=now))
 
 
-def _organization(
-    at: Desk, name: str, clock: datetime | None
-) -> organizations.OpenedOrganization:
+def _organization(at: Desk, name: str, clock: datetime | None) -> organizations.OpenedOrganization:
     with at.begin(ids.new()) as work:
         asked = OrganizationInput(name=name, default_currency=CURRENCY, test_clock=clock)
         return organizations.create(work, asked)
@@ -120,7 +118,9 @@ def _organization(
 
 def _plans(work: Work) -> list[str]:
     """Define a tax, five metrics, and the plans, whose ids are returned."""
-    taxes.create(work, _said(TaxInput, name="VAT", code="vat", rate="20", applied_to_organization=True))
+    taxes.create(
+        work, _said(TaxInput, name="VAT", code="vat", rate="20", applied_to_organization=True)
+    )
     counted = [
         metrics.create(
             work,
