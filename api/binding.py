@@ -10,7 +10,7 @@ from typing import Any, Union
 import msgspec
 from msgspec import NODEFAULT, UNSET, Struct, UnsetType
 
-from api.words import plural, snake
+from api.words import noun, plural, snake
 from metering.measures.refusals import Malformed
 from metering.measures.shapes import Page, PageMeta, Query, Reply, Upload
 
@@ -172,7 +172,7 @@ def root_key(hint: Any) -> str:
     kind = variants[0] if len(variants) == 1 else common_base(variants)
     if not (isinstance(kind, type) and issubclass(kind, Struct)):
         raise TypeError(f"{hint} has no root key of its own: say root= at the row")
-    return snake(kind.__name__.removesuffix("View"))
+    return snake(noun(kind))
 
 
 def members(hint: Any) -> list[Any]:

@@ -9,7 +9,7 @@ from litestar import Request
 from litestar.response.base import ASGIResponse
 from litestar.types import Receive, Scope, Send
 
-from api.threads import Left, Outlet, Threads
+from api.threads import Inlet, Left, Outlet, Threads
 from metering.measures.refusals import TooLarge
 
 NDJSON = "application/x-ndjson"
@@ -82,10 +82,10 @@ class Stream:
         items: Callable[[], Iterator[bytes]],
         headers: dict[str, str],
         refuse: Callable[[Exception], ASGIResponse],
-        pouring: asyncio.Task[None] | None = None,
+        inlet: Inlet[Any] | None = None,
     ) -> None:
         self.threads, self.items, self.headers = threads, items, headers
-        self.refuse, self.pouring = refuse, pouring
+        self.refuse, self.inlet = refuse, inlet
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         outlet: Outlet[bytes] = Outlet()
@@ -94,15 +94,17 @@ class Stream:
         )
         sending = asyncio.ensure_future(self._send(outlet, scope, receive, send))
         tasks: list[asyncio.Future[None]] = [sending]
-        if self.pouring is None:  # while the body is still read, its reader sees the client leave
+        if self.inlet is None:  # while the body is still read, its reader sees the client leave
             tasks.append(asyncio.ensure_future(_gone(receive)))
         try:
             await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         finally:
             outlet.leave()
             running.cancel()  # if it has not begun, it need not
-            for task in [*tasks, *filter(None, [self.pouring])]:
+            for task in tasks:
                 task.cancel()
+            if self.inlet is not None:
+                self.inlet.close()
             with suppress(asyncio.CancelledError):
                 await sending
 

@@ -109,8 +109,7 @@ class _Method:
                 await self._stream(do, context)
                 return None
             return await self.threads.run(lambda: self.encode(do()))
-        inlet: Inlet[bytes] = Inlet()
-        pouring = asyncio.create_task(inlet.pour(sent))
+        inlet: Inlet[bytes] = Inlet(sent)
         do = partial(self.perform, self.op, caller, self._requests(inlet), b"")
         try:
             if self.op.streams_out:
@@ -118,7 +117,7 @@ class _Method:
                 return None
             return await self.threads.run(lambda: self.encode(do()), streams=True)
         finally:
-            pouring.cancel()
+            inlet.close()
 
     def _call(self, caller: Caller, sent: bytes) -> Any:
         return ask(self.perform, self.op, caller, lambda: self.decode(sent))

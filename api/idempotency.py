@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 from joserfc import jwe
+from joserfc.errors import JoseError
 from joserfc.jwk import OctKey
 from msgspec import Struct
 
@@ -45,7 +46,7 @@ class Answers:
     def repeat(self, rows: Rows, op: Operation, key: str, body_hash: str, now: datetime) -> Any:
         """Return the first answer to a key, also if it was a refusal; None if there is none yet.
 
-        Raises: Mismatch `idempotency_key_reused`.
+        Raises: Mismatch `idempotency_key_reused`; Conflict `idempotency_answer_lost`.
         """
         kept = rows.find(idempotency_keys, Kept, key=key)
         if kept is None or kept.created_at <= now - KEPT:
@@ -80,10 +81,14 @@ class Answers:
     def _opened(self, answer: dict[str, Any]) -> dict[str, Any]:
         if "sealed" not in answer:
             return answer
-        opened = jwe.decrypt_compact(answer["sealed"], self._seal).plaintext
+        try:
+            opened = jwe.decrypt_compact(answer["sealed"], self._seal).plaintext
+        except JoseError as error:
+            said = "The request was done, but its answer was sealed with another secret key."
+            raise Conflict("idempotency_answer_lost", said) from error
         assert opened is not None
-        said: dict[str, Any] = msgspec.json.decode(opened)
-        return said
+        found: dict[str, Any] = msgspec.json.decode(opened)
+        return found
 
 
 def forget(rows: Rows, now: datetime) -> int:

@@ -10,6 +10,7 @@ COMMANDS = {
     "migrate": "api.commands.migrate:migrate",
     "organizations": "api.commands.organizations:organizations",
     "demo": "api.commands.demo.command:demo",
+    "bench": "api.commands.bench.command:bench",
     "census": "api.commands.census.command:census",
 }
 """Where each command is: a module and the name in it."""

@@ -10,7 +10,7 @@ from metering.measures import money
 MASK = "[masked]"
 
 NAMES = re.compile(
-    r"(secret|password|token|private_key|secret_key|api_key|hmac_key|credentials?|authorization)$"
+    r"(secret|password|token|private_key|secret_key|api_key|hmac_key|credential|authorization)s?$"
 )
 """How the names of fields end whose text nobody else may read."""
 

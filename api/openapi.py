@@ -1,5 +1,6 @@
 """OpenAPI 3.1 of an Api: msgspec's schemas, and the docs the source has under each field."""
 
+import re
 from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
@@ -11,6 +12,7 @@ from api.binding import members
 from api.docs import class_doc, field_docs
 from api.examples import example
 from api.rpc import Api, Operation, Route
+from api.words import noun
 
 REF = "#/components/schemas/{name}"
 
@@ -93,6 +95,10 @@ def document(api: Api) -> dict[str, Any]:
     }
 
 
+VIEW = re.compile(rf"({re.escape(REF.format(name=''))}\w+?)View(?=\")")
+"""A reference to a type that is a view."""
+
+
 class Schemas:
     """JSON Schemas of every type of an Api, by name."""
 
@@ -109,16 +115,24 @@ class Schemas:
             _tidy(schema)
             if name in known:
                 _tell(schema, known[name])
+        self.refs, self.by_name = _shortened(self.refs), _shortened(self.by_name)
+        self.by_name = {name.removesuffix("View"): each for name, each in self.by_name.items()}
 
     def of(self, kind: type[Struct]) -> dict[str, Any]:
         """Return the schema of a request or response itself."""
-        found: dict[str, Any] = self.by_name[kind.__name__]
+        found: dict[str, Any] = self.by_name[noun(kind)]
         return found
 
     def shown(self) -> dict[str, Any]:
         """Return what the document names: requests are written out where they are asked."""
         names = sorted(set(self.by_name) - self._requests)
         return {name: self.by_name[name] for name in names}
+
+
+def _shortened(schemas: dict[Any, Any]) -> dict[Any, Any]:
+    """Let every reference name what a view shows: an `InvoiceView` is an `Invoice`."""
+    text = msgspec.json.encode(list(schemas.values())).decode()
+    return dict(zip(schemas, msgspec.json.decode(VIEW.sub(r"\1", text)), strict=True))
 
 
 def _subclasses(kind: type[Struct]) -> Iterable[type[Struct]]:

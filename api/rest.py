@@ -4,7 +4,6 @@ Litestar routes. What a request holds is read by `api.reading`, so that both doo
 the verb runs on a thread with everything around it: only bytes cross the event loop.
 """
 
-import asyncio
 from collections.abc import Callable, Iterator
 from functools import partial
 from http import HTTPStatus
@@ -94,16 +93,15 @@ class _Endpoint:
             if self.op.streams_out:
                 return self._stream(caller, do)
             return await self.threads.run(lambda: self._response(caller, do()))
-        inlet: Inlet[Any] = Inlet()
-        sent = chunks(request) if self.op.takes_upload else lines(request, self.limit)
-        pouring = asyncio.create_task(inlet.pour(sent))
+        sent: Any = chunks(request) if self.op.takes_upload else lines(request, self.limit)
+        inlet: Inlet[Any] = Inlet(sent)
         do = partial(self.perform, self.op, caller, self._requests(request, said, inlet), b"")
         if self.op.streams_out:
-            return self._stream(caller, do, pouring)
+            return self._stream(caller, do, inlet)
         try:
             return await self.threads.run(lambda: self._response(caller, do()), streams=True)
         finally:
-            pouring.cancel()
+            inlet.close()
 
     def _said(self, request: AnyRequest) -> dict[str, Any]:
         """What the query and the path say; of the two, the path is right."""
@@ -164,11 +162,11 @@ class _Endpoint:
         return ASGIResponse(body=body, media_type=JSON, headers=headers, status_code=status)
 
     def _stream(
-        self, caller: Caller, do: Callable[[], Any], pouring: asyncio.Task[None] | None = None
+        self, caller: Caller, do: Callable[[], Any], inlet: Inlet[Any] | None = None
     ) -> Stream:
         return Stream(
             self.threads, lambda: map(encode, do()), caller.answer_headers,
-            partial(self._refusal, caller), pouring,
+            partial(self._refusal, caller), inlet,
         )  # fmt: skip
 
 

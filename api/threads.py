@@ -51,23 +51,27 @@ class _End:
 class Inlet(Generic[T]):
     """What a door pours in and a verb takes out, a few items at a time."""
 
-    def __init__(self) -> None:
+    def __init__(self, items: AsyncIterator[T]) -> None:
         self._loop = asyncio.get_running_loop()
         self._room = asyncio.Semaphore(ROOM)
         self._items: queue.SimpleQueue[Any] = queue.SimpleQueue()
+        self._pouring = asyncio.create_task(self._pour(items))
 
-    async def pour(self, items: AsyncIterator[T]) -> None:
-        """Pour all of `items` in, waiting wherever the verb is not as fast."""
-        ended = _End(Left("the stream was cut"))
+    async def _pour(self, items: AsyncIterator[T]) -> None:
+        """Pour all items in, waiting wherever the verb is not as fast."""
+        error: Exception | None = None
         try:
             async for item in items:
                 await self._room.acquire()
                 self._items.put(item)
-            ended = _End(None)
-        except Exception as error:
-            ended = _End(error)
-        finally:
-            self._items.put(ended)  # also when it is cancelled: a thread may be waiting for it
+        except Exception as raised:
+            error = raised
+        self._items.put(_End(error))
+
+    def close(self) -> None:
+        """Pour no more; a verb that still waits for an item is told that none will come."""
+        self._pouring.cancel()
+        self._items.put(_End(Left("the stream was cut")))
 
     def __iter__(self) -> Iterator[T]:
         while True:

@@ -31,3 +31,8 @@ def plural(name: str) -> str:
     if name.endswith("y") and name[-2] not in "aeiou":
         return name[:-1] + "ies"
     return name + ("es" if name.endswith(("s", "x", "ch", "sh")) else "s")
+
+
+def noun(kind: type) -> str:
+    """Return what a type is called on the wire: an `InvoiceView` shows an `Invoice`."""
+    return kind.__name__.removesuffix("View")

@@ -8,10 +8,13 @@ import polars as pl
 from ingest.event import EARLIEST, LATEST
 from sql.types import AMOUNT, INSTANT
 
+TEXT = pl.String()
+WHOLE = pl.Int64()
+
 SENT = pl.Schema({
-    "transaction_id": pl.String, "code": pl.String, "external_subscription_id": pl.String,
-    "timestamp": pl.String, "properties": pl.String, "precise_total_amount_cents": pl.String,
-    "reason": pl.String, "content": pl.String, "at": INSTANT,
+    "transaction_id": TEXT, "code": TEXT, "external_subscription_id": TEXT,
+    "timestamp": TEXT, "properties": TEXT, "precise_total_amount_cents": TEXT,
+    "reason": TEXT, "content": TEXT, "at": INSTANT,
 })  # fmt: skip
 """What a format reads: texts, or null for what was not sent. `properties` are as they are stored.
 
@@ -21,28 +24,28 @@ A row that could not be read at all has a `reason`, and its `content` as far as 
 """
 
 ROWS = pl.Schema({
-    "external_subscription_id": pl.String, "transaction_id": pl.String, "code": pl.String,
-    "at": INSTANT, "is_dated": pl.Boolean, "properties": pl.String,
+    "external_subscription_id": TEXT, "transaction_id": TEXT, "code": TEXT,
+    "at": INSTANT, "is_dated": pl.Boolean(), "properties": TEXT,
     "precise_total_amount_cents": AMOUNT,
 })  # fmt: skip
 """What the writer takes. `is_dated` says whether the instant was sent; else it is the reception."""
 
 EVENTS = pl.Schema({
-    "stream": pl.Int64, "code": pl.String, "at": INSTANT, "transaction_id": pl.String,
-    "key_high": pl.UInt64, "key_low": pl.UInt64, "properties": pl.String,
+    "stream": WHOLE, "code": TEXT, "at": INSTANT, "transaction_id": TEXT,
+    "key_high": pl.UInt64(), "key_low": pl.UInt64(), "properties": TEXT,
     "precise_total_amount_cents": AMOUNT, "received_at": INSTANT,
 })  # fmt: skip
 """What the warehouse keeps of an event, beside its sequence."""
 
 REJECTED = pl.Schema({
-    "row": pl.Int64, "transaction_id": pl.String, "external_subscription_id": pl.String,
-    "reason": pl.String, "content": pl.String,
+    "row": WHOLE, "transaction_id": TEXT, "external_subscription_id": TEXT,
+    "reason": TEXT, "content": TEXT,
 })  # fmt: skip
 """What the writer keeps beside: rows by their place in the request, why, and what was sent."""
 
 KEPT = pl.Schema({
-    "organization_id": pl.String, "received_at": INSTANT, "reason": pl.String,
-    "content": pl.String,
+    "organization_id": TEXT, "received_at": INSTANT, "reason": TEXT,
+    "content": TEXT,
 })  # fmt: skip
 """What the warehouse keeps of a rejected row."""
 

@@ -176,7 +176,7 @@ class Commit:
         outcome = rows.select(verdict=pl.repeat(VerdictKind.rejected.value, len(rows)))
         return outcome.with_columns(
             is_same=None, reason=pl.lit(NOT_STORABLE), key_high=None, key_low=None
-        ).cast(dict(OUTCOME))
+        ).cast(OUTCOME)
 
     # -- comparing
 

@@ -43,9 +43,9 @@ class EventInput(Struct, kw_only=True):
             checks.that("\0" not in getattr(self, field), **{field: "value_is_invalid"})
         if code := instant_wrong(self.timestamp):
             checks.add("timestamp", code)
-        if is_sent(self.precise_total_amount_cents):
-            found = exact(texts.text(self.precise_total_amount_cents))
-            checks.that(found is not None, precise_total_amount_cents="value_is_invalid")
+        if (amount := figures(self.precise_total_amount_cents)) is not None:
+            is_exact = exact(amount) is not None
+            checks.that(is_exact, precise_total_amount_cents="value_is_invalid")
         checks.done()
 
 
@@ -65,43 +65,43 @@ class Event(Struct, frozen=True, kw_only=True):
     created_at: datetime
 
 
-def is_sent(value: Raw | None) -> bool:
-    """Whether a value was sent: null is none."""
-    return value is not None and bytes(value).strip() not in (b"", b"null", b'""')
+def figures(sent: Raw | None) -> str | None:
+    """Return a number as the text that was sent; None for null, or an empty text."""
+    said = "" if sent is None else texts.text(sent)
+    return None if said in ("", "null") else said
 
 
 def instant_wrong(sent: Raw | None) -> str | None:
     """Return the code of what is wrong with a timestamp."""
-    if not is_sent(sent):
+    if (said := figures(sent)) is None:
         return None
-    assert sent is not None
-    if (seconds := exact(texts.text(sent))) is None:
+    if (seconds := exact(said)) is None:
         return "invalid_format"
     return None if EARLIEST <= seconds < LATEST else "value_is_out_of_range"
 
 
-def micros(sent: Raw) -> int:
-    """Return a timestamp in whole microseconds, the rest cut off.
+def micros(seconds: str) -> int:
+    """Return Unix seconds in whole microseconds, the rest cut off.
 
-    >>> micros(Raw(b"1711929599.9999999")), micros(Raw(b'"-0.5"'))
+    >>> micros("1711929599.9999999"), micros("-0.5")
     (1711929599999999, -500000)
     """
-    seconds = exact(texts.text(sent))
-    assert seconds is not None, sent
-    return int((seconds * 1_000_000).to_integral_value(ROUND_FLOOR))
+    found = exact(seconds)
+    assert found is not None, seconds
+    return int((found * 1_000_000).to_integral_value(ROUND_FLOOR))
 
 
 def row(event: EventInput, now: datetime) -> tuple[object, ...]:
     """Return an event as a row of `batch.ROWS`."""
-    dated, amount = is_sent(event.timestamp), event.precise_total_amount_cents
+    seconds, amount = figures(event.timestamp), figures(event.precise_total_amount_cents)
     return (
         event.external_subscription_id,
         event.transaction_id,
         event.code,
-        micros(event.timestamp) if dated else (now - EPOCH) // timedelta(microseconds=1),  # type: ignore[arg-type]
-        dated,
+        (now - EPOCH) // timedelta(microseconds=1) if seconds is None else micros(seconds),
+        seconds is not None,
         texts.stored(event.properties),
-        exact(texts.text(amount)) if is_sent(amount) else None,  # type: ignore[arg-type]
+        None if amount is None else exact(amount),
     )
 
 
@@ -121,7 +121,8 @@ def kept(
     properties: object, subscription: object, received_at: datetime,
 ) -> Event:  # fmt: skip
     """Return an event of which these are the columns; `at` in microseconds."""
-    assert isinstance(at, int) and isinstance(properties, str)
+    assert isinstance(at, int)
+    assert isinstance(properties, str)
     return Event(
         id=id,
         transaction_id=str(transaction_id),

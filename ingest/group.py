@@ -12,7 +12,6 @@ from msgspec.structs import replace
 from ingest import batch
 from sql.types import INSTANT
 
-
 NONE = batch.REJECTED.to_frame()
 
 
@@ -43,7 +42,7 @@ class Group(Struct, kw_only=True):
 
 def joined(groups: Sequence[Group]) -> pl.DataFrame:
     """Return the rows of all groups in order, each with its group, organization and reception."""
-    frames = []
+    frames: list[pl.DataFrame] = []
     for is_frame, some in groupby(groups, lambda group: isinstance(group.rows, pl.DataFrame)):
         rows = (group.rows for group in some)
         frames += rows if is_frame else [batch.of(list(chain.from_iterable(rows)))]  # type: ignore[arg-type]

@@ -12,8 +12,8 @@ MOST = 1 << 25
 """Identities kept in memory: 33 million take 268 MB. Beyond, the warehouse is always asked."""
 
 KNOWN = pl.Schema({
-    "key_high": pl.UInt64, "key_low": pl.UInt64, "stream": pl.Int64, "code": pl.String,
-    "at": pl.Datetime("us", "UTC"), "sequence": pl.Int64,
+    "key_high": pl.UInt64(), "key_low": pl.UInt64(), "stream": pl.Int64(), "code": pl.String(),
+    "at": pl.Datetime("us", "UTC"), "sequence": pl.Int64(),
 })  # fmt: skip
 """What the warehouse says of an identity: the columns of ingest/known."""
 

@@ -5,6 +5,7 @@ of thirty digits keeps them all. What is nested is kept as its JSON, compact, in
 that there is no such property. The same properties, sent with other white space, are stored alike.
 """
 
+import re
 from collections.abc import Mapping
 
 import msgspec
@@ -38,6 +39,9 @@ LOOSE = {'": ': '":', ', "': ',"'}
 ODD = r'\\|\[|null|.\{|\}.|[{,:]":|,"[,:}]|[{,:]\s|\s[{}:,]'
 """Where quotes cannot be put so simply: escapes, nesting, nulls, white space, and texts that begin
 with a colon, end with a comma, or hold a brace."""
+
+SHAPES = 4
+"""Kinds of objects, by their names, that are looked for before all are looked at one by one."""
 
 VALUE = r'":"[^"]*"'
 """A value once all are texts. What is left of an object without its values is the list of names."""
@@ -80,10 +84,13 @@ def column(sent: pl.Series) -> pl.Series:
     tight = sent.str.replace_many(LOOSE) if is_loose else sent
     is_odd = tight.str.contains(ODD)
     done = tight.str.replace_many(OPEN).str.replace_many(CLOSE)
-    names = done.str.replace_all(VALUE, '"')
-    is_odd |= names.is_in(_twice(names.filter(~is_odd).unique()).implode())
-    if not is_odd.any():
+    even = is_odd.not_().arg_true() if is_odd.any() else None
+    is_twice = _twice(done if even is None else done.gather(even))
+    if even is None and not is_twice.any():
         return done
+    if is_twice.any():
+        twice = is_twice.arg_true()
+        is_odd = is_odd.scatter(twice if even is None else even.gather(twice), True)
     places = is_odd.arg_true()
     return done.scatter(places, slowly(sent.gather(places)))
 
@@ -94,17 +101,30 @@ def slowly(sent: pl.Series) -> pl.Series:
     return pl.Series(sent.name, list(map(stored, objects)), dtype=pl.String)
 
 
-def _twice(names: pl.Series) -> pl.Series:
-    """Return those lists of names, `{"a","b"}`, in which one stands twice."""
-    lists = names.str.strip_chars("{}").str.split(",")
-    return names.filter(lists.list.n_unique() != lists.list.len())
+def _twice(objects: pl.Series) -> pl.Series:
+    """Say which objects, whose values are all texts, say a name twice.
+
+    Events of one kind have the same names: whether the first object's names are all there is, is
+    asked of the others at once; and so for each of the next few that differ.
+    """
+    answer = pl.repeat(False, len(objects), dtype=pl.Boolean, eager=True)
+    places = pl.int_range(len(objects), eager=True)
+    for _ in range(SHAPES):
+        if objects.is_empty():
+            return answer
+        parts = re.split(VALUE, objects[0])
+        is_alike = objects.str.contains(f"^{VALUE.join(map(pl.escape_regex, parts))}$")
+        names = [part[1:] for part in parts[:-1]]
+        if len(set(names)) < len(names):
+            answer = answer.scatter(places.filter(is_alike), True)
+        objects, places = objects.filter(~is_alike), places.filter(~is_alike)
+    lists = objects.str.replace_all(VALUE, '"').str.strip_chars("{}").str.split(",")
+    return answer.scatter(places, lists.list.n_unique() != lists.list.len())
 
 
 def shown(properties: str) -> dict[str, str]:
     """Return stored properties as they are shown."""
     return msgspec.json.decode(properties, type=dict[str, str])
-
-
 
 
 # -- columns of other types
@@ -145,7 +165,9 @@ def of_struct(sent: pl.Series) -> pl.Series:
     if not fields.columns:
         return pl.repeat(NOTHING, len(sent), eager=True)
     members = (_member(name, _worded(fields[name])) for name in fields.columns)
-    return fields.select(_object(pl.concat_str(*members, separator=",", ignore_nulls=True))).to_series()
+    return fields.select(
+        _object(pl.concat_str(*members, separator=",", ignore_nulls=True))
+    ).to_series()
 
 
 def of_map(sent: pl.Series) -> pl.Series:

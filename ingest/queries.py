@@ -46,7 +46,7 @@ def browse(work: Work, query: EventQuery) -> Page[Event]:
 
     Raises: Invalid `cursor: value_is_invalid`.
     """
-    asked = {
+    asked: dict[str, Any] = {
         "organization": work.organization,
         "any_subscription": query.external_subscription_id is None,
         "subscription": query.external_subscription_id or "",
@@ -65,7 +65,7 @@ def browse(work: Work, query: EventQuery) -> Page[Event]:
 
 def rejected(work: Work, query: RejectedEventQuery) -> Page[RejectedEvent]:
     """List rows that could not be events, as they were sent, the latest first."""
-    asked = {"organization": work.organization, "reason": query.reason or ""}
+    asked: dict[str, Any] = {"organization": work.organization, "reason": query.reason or ""}
     total = int(work.warehouse.query("events/rejected_count", **asked)["events"][0])
     start = (query.page - 1) * query.per_page
     found = work.warehouse.query("events/rejected", **asked, start=start, size=query.per_page)

@@ -94,9 +94,7 @@ def stream(work: Shift, events: Iterator[EventInput]) -> EventVerdicts:
 def _written(work: Shift, events: Sequence[EventInput]) -> pl.DataFrame:
     """Write events, all or nothing, and return what became of each."""
     rows = [row(event, work.now) for event in events]
-    group = Group(
-        organization=work.organization, received_at=work.now, rows=rows, is_whole=True
-    )
+    group = Group(organization=work.organization, received_at=work.now, rows=rows, is_whole=True)
     return _answered(writer.of(work.warehouse).put(group))
 
 
@@ -166,7 +164,7 @@ class _Tally:
 
 
 LISTED = pl.Schema({
-    "row": pl.Int64, "transaction_id": pl.String, "external_subscription_id": pl.String,
-    "verdict": pl.String, "is_same": pl.Boolean, "reason": pl.String,
+    "row": pl.Int64(), "transaction_id": pl.String(), "external_subscription_id": pl.String(),
+    "verdict": pl.String(), "is_same": pl.Boolean(), "reason": pl.String(),
 })  # fmt: skip
 """The columns of a Verdict."""

@@ -10,7 +10,7 @@ from sql.warehouse import Warehouse
 
 PAIR = ("organization_id", "external_subscription_id")
 
-STREAMS = pl.Schema({"stream": pl.Int64, **dict.fromkeys(PAIR, pl.String)})
+STREAMS = pl.Schema({"stream": pl.Int64(), **dict.fromkeys(PAIR, pl.String())})
 """The columns of the dictionary."""
 
 MOST = 1 << 20

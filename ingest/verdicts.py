@@ -40,9 +40,7 @@ def judge(rows: pl.DataFrame, is_whole: pl.Series, stored: pl.DataFrame) -> pl.D
     doubtful = (
         rows.select("place", "group", *KEY)
         .join(taken, on=KEY, how="left", maintain_order="left")
-        .with_columns(
-            pl.col("is_stored").fill_null(False), is_whole=is_whole.gather(rows["group"])
-        )
+        .with_columns(pl.col("is_stored").fill_null(False), is_whole=is_whole.gather(rows["group"]))
         .filter(pl.col("is_stored") | pl.col("key_low").is_duplicated())
     )
     judged = _marked(_parted(doubtful))
@@ -88,9 +86,7 @@ def _marked(frame: pl.DataFrame) -> pl.DataFrame:
     own = pl.col("place").min().over("group", *KEY)
     is_late = (pl.col("first") < pl.col("place")).fill_null(False)
     return frame.with_columns(
-        is_duplicate=pl.col("is_stored")
-        | is_late
-        | (~pl.col("stands") & (pl.col("place") != own)),
+        is_duplicate=pl.col("is_stored") | is_late | (~pl.col("stands") & (pl.col("place") != own)),
         winner=pl.when(~pl.col("is_stored") & is_late).then("first"),
     )
 
@@ -106,9 +102,7 @@ def compared(judged: pl.DataFrame, is_asked: pl.Series, stored: pl.DataFrame) ->
     here = asked.filter(pl.col("winner").is_not_null()).join(
         judged.select(winner="place", **_other()), on="winner"
     )
-    there = asked.filter(pl.col("winner").is_null()).join(
-        stored.select(*KEY, **_other()), on=KEY
-    )
+    there = asked.filter(pl.col("winner").is_null()).join(stored.select(*KEY, **_other()), on=KEY)
     is_timely = (pl.col("at") == pl.col("other_at")) | (
         ~pl.col("is_dated") & (pl.col("other_at") == pl.col("other_received_at"))
     )

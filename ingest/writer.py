@@ -119,7 +119,7 @@ class Writer:
             group.answer.set_result(outcome)
 
     def _forget(self) -> None:
-        """Read anew what is known of the warehouse, unless an append is open: it must be settled."""
+        """Read anew what is known of the warehouse; but an open append must be settled first."""
         if self._commit is not None and not self._commit.is_open:
             self._commit = None
 

@@ -15,7 +15,7 @@ from clickhouse_connect.driver.client import Client
 from clickhouse_connect.driver.exceptions import DatabaseError, OperationalError
 
 from sql.statement import Statement, migrations, statement
-from sql.warehouse import Refused, Unanswered
+from sql.answers import Refused, Unanswered
 
 log = logging.getLogger("invora.warehouse")
 

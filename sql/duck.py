@@ -13,8 +13,7 @@ import polars as pl
 
 from sql.statement import migrations, statement
 from sql.types import INSTANT
-from sql.warehouse import Refused, Unanswered
-
+from sql.answers import Refused, Unanswered
 
 LOST = (duckdb.IOException, duckdb.FatalException, duckdb.OutOfMemoryException)
 """What says nothing about the rows that were sent: the disk is full, or the file is gone."""

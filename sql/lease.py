@@ -20,7 +20,7 @@ LENGTH_S = 20
 """How long a lease lasts that is not renewed."""
 
 MARGIN_S = 10
-"""How much of it is left when its owner stops: longer than anything that is begun under it takes."""
+"""How much of it is left when its owner stops: more than what is begun under it can take."""
 
 RENEWAL_S = 4
 """How old it is when it is renewed."""

@@ -28,7 +28,7 @@ from msgspec import Struct
 
 ROOT = Path(__file__).parent
 
-KEYS = ("name", "dialect", "about", "reads", "frames", "params", "slots", "returns", "order", "notes")  # fmt: skip
+KEYS = frozenset("name dialect about reads frames params slots returns order notes".split())
 """What a header may say."""
 
 _FIELD = re.compile(r"^-- (?P<key>[a-z]+): +(?P<value>\S.*)$")
@@ -81,7 +81,9 @@ class Statement(Struct, frozen=True):
     def checked(self, frame: pl.DataFrame) -> pl.DataFrame:
         """Return the answer, asserting that it has the columns that the header promises."""
         said = self.schema
-        got = {name: kind for name, kind in frame.schema.items() if name in said or not self.is_open}
+        got = {
+            name: kind for name, kind in frame.schema.items() if name in said or not self.is_open
+        }
         assert got == said, f"{self.dialect}/{self.name} promised {said}, answered {got}"
         return frame
 
@@ -91,7 +93,7 @@ def statement(dialect: str, name: str) -> Statement:
     """Read sql/<dialect>/<name>.sql once, and keep it."""
     text = (ROOT / dialect / f"{name}.sql").read_text()
     header = _header(text)
-    unknown = set(header) - set(KEYS)
+    unknown = set(header) - KEYS
     assert not unknown, f"{dialect}/{name}: a header does not say {unknown}"
     assert (header["dialect"], header["name"]) == (dialect, name), f"{dialect}/{name}: {header}"
     returns = _list(header["returns"])
@@ -150,8 +152,8 @@ def _list(line: str) -> tuple[str, ...]:
 
 
 def _typed(columns: tuple[str, ...]) -> dict[str, str]:
-    pairs = (column.split(" ", 1) for column in columns)
-    return {name: kind for name, kind in pairs}
+    pairs = (column.partition(" ") for column in columns)
+    return {name: kind for name, _, kind in pairs}
 
 
 def _statements(text: str) -> list[str]:

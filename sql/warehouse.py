@@ -7,7 +7,9 @@ from typing import Any, Protocol
 
 import polars as pl
 
-from metering.measures.refusals import Unavailable
+from sql.answers import Refused, Unanswered
+
+__all__ = ["Refused", "Unanswered", "Warehouse", "open_warehouse"]
 
 
 class Warehouse(Protocol):
@@ -49,17 +51,6 @@ class Warehouse(Protocol):
 
     def close(self) -> None:
         """Let go of every connection."""
-
-
-class Refused(Exception):
-    """The engine would not take the rows, and kept none of them."""
-
-
-class Unanswered(Unavailable):
-    """The engine did not answer: of rows that were sent, nobody knows whether it took them."""
-
-    def __init__(self, said: object) -> None:
-        super().__init__("warehouse_unavailable", str(said))
 
 
 def open_warehouse(url: str) -> Warehouse:

@@ -104,7 +104,9 @@ class Shim:
         body = done.bytes()
         if not format and body:  # a line of names tells rows from a statement that has none
             format, body = "TabSeparated", body[body.find(b"\n") + 1 :]
-        return Answer(body, format, read_rows=done.storage_rows_read(), result_rows=done.rows_read())
+        return Answer(
+            body, format, read_rows=done.storage_rows_read(), result_rows=done.rows_read()
+        )
 
     @contextmanager
     def _handle(self, session: str) -> Iterator[Connection]:

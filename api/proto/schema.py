@@ -15,7 +15,7 @@ from api.proto.files import PACKAGE, Files
 from api.proto.numbers import Numbers
 from api.proto.shapes import KNOWN, PRESENT, SCALARS, TEXTS, F, Kind, Shape, Slot, structs
 from api.rpc import Api, Operation, Route
-from api.words import pascal, snake
+from api.words import noun, pascal, snake
 
 MASK = (
     "What to change: a field named here and absent from the message is cleared, one not named "
@@ -84,7 +84,7 @@ class Schema:
         cls = info.cls
         if cls in self.shapes:
             return self.shapes[cls]
-        at = self._declare(cls, cls.__name__, self._home(cls))
+        at = self._declare(cls, noun(cls), self._home(cls))
         self._fields(at, cls, info.fields)
         if cls in self._requests and any(_updates(slot, set()) for slot in at.shape.slots):
             at.shape.masked = True

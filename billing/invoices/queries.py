@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from decimal import Decimal
 
 import polars as pl
 from msgspec.structs import replace
@@ -25,6 +26,9 @@ from sql.work import Work
 
 VISIBLE = ("draft", "finalized", "voided", "failed", "pending")
 """The states in which an invoice is shown."""
+
+BEYOND = 10**18
+"""More minor units than any invoice comes to."""
 
 KEPT = ("sequence", "id", "customer_id", "currency", "timezone", "invoice_type", "billed_at",
         "created_at", "purchase_order_number", "version")  # fmt: skip
@@ -167,6 +171,11 @@ def _expected(work: Work) -> pl.DataFrame:
     )
 
 
+def _cents(amount: Decimal) -> int:
+    """Return an amount in whole minor units, held to what every engine's integers can say."""
+    return min(max(int(amount), -BEYOND), BEYOND)
+
+
 def _where(work: Work, query: InvoiceQuery) -> list[ColumnElement[bool]]:
     table = invoices.c
     asked = [*query.status, *query.statuses]
@@ -182,9 +191,9 @@ def _where(work: Work, query: InvoiceQuery) -> list[ColumnElement[bool]]:
     if query.currency:
         where.append(table.currency == query.currency.upper())
     if query.amount_from is not None:
-        where.append(table.total_amount_cents >= int(query.amount_from))
+        where.append(table.total_amount_cents >= _cents(query.amount_from))
     if query.amount_to is not None:
-        where.append(table.total_amount_cents <= int(query.amount_to))
+        where.append(table.total_amount_cents <= _cents(query.amount_to))
     if query.issuing_date_from:
         where.append(table.issuing_date >= query.issuing_date_from)
     if query.issuing_date_to:

@@ -35,7 +35,7 @@ def browse(work: Work, query: OrganizationQuery) -> Page[Organization]:
     asked = asked.order_by(organizations.c.sequence.desc()).limit(query.per_page)
     if query.cursor is None:
         asked = asked.offset((query.page - 1) * query.per_page)
-    elif query.cursor.isdigit():
+    elif query.cursor.isdecimal() and len(query.cursor) <= 18:
         asked = asked.where(organizations.c.sequence < int(query.cursor))
     else:
         raise Invalid(cursor="value_is_invalid")

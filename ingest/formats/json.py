@@ -3,7 +3,6 @@
 import re
 from collections.abc import Iterator
 
-import msgspec
 import polars as pl
 
 from ingest.formats import texts

@@ -3,13 +3,15 @@
 import re
 from collections.abc import Sequence
 from operator import attrgetter
+from types import NoneType
+from typing import Any
 
 import msgspec
 import polars as pl
 from msgspec import Raw, Struct
 
 from ingest import properties
-from ingest.batch import SAID
+from ingest.batch import MICRO
 from metering.measures.refusals import Malformed
 from sql.types import INSTANT
 
@@ -18,27 +20,32 @@ INVALID = "value_is_invalid"
 
 ABSENT = Raw(b"")
 
+PARTING = b"\x1e"
+"""A character that stands nowhere in JSON."""
+
 _FIELD = re.compile(r"`\$\.(\w+)")
 
 
 class Sent(Struct, gc=False):
-    """An event as JSON says it; what is no text keeps the bytes that were sent."""
+    """An event as JSON says it: a number with a point is the text that was sent."""
 
     transaction_id: str | None = None
     code: str | None = None
     external_subscription_id: str | None = None
-    timestamp: Raw = ABSENT
+    timestamp: Any = None
     properties: Raw = ABSENT
-    precise_total_amount_cents: Raw = ABSENT
+    precise_total_amount_cents: Any = None
 
 
-_one = msgspec.json.Decoder(Sent).decode
-_lines = msgspec.json.Decoder(Sent).decode_lines
-_array = msgspec.json.Decoder(list[Sent]).decode
+_one = msgspec.json.Decoder(Sent, float_hook=str).decode
+_lines = msgspec.json.Decoder(Sent, float_hook=str).decode_lines
+_array = msgspec.json.Decoder(list[Sent], float_hook=str).decode
 _items = msgspec.json.Decoder(list[Raw]).decode
 
-WORDS = tuple(map(attrgetter, ("transaction_id", "code", "external_subscription_id")))
-RAWS = tuple(map(attrgetter, ("timestamp", "properties", "precise_total_amount_cents")))
+WORDS = ("transaction_id", "code", "external_subscription_id")
+
+FAR = 10**12
+"""Seconds beyond which microseconds do not fit 64 bits for certain."""
 
 
 def lines(text: bytes) -> pl.DataFrame:
@@ -88,37 +95,75 @@ def _read(text: bytes) -> tuple[Sent, str | None]:
 
 def columns(events: Sequence[Sent]) -> pl.DataFrame:
     """Return events as columns of `batch.SENT`."""
-    words = [pl.Series(list(map(word, events)), dtype=pl.String) for word in WORDS]
-    timestamp, sent, amount = (_texts(list(map(raw, events))) for raw in RAWS)
-    is_wrong = (sent.is_null() | ~sent.str.starts_with("{")) & ~sent.is_in(["", "null"])
-    kept = sent.set(is_wrong.fill_null(True) | ~sent.str.starts_with("{"), properties.NOTHING)
-    frame = pl.DataFrame(
-        [*words, _bare(timestamp), properties.column(kept), _bare(amount)],
-        schema=SAID,
-    )
-    wrong = pl.when(pl.lit(is_wrong.fill_null(True))).then(pl.lit(properties.WRONG))
-    return frame.with_columns(
-        reason=wrong, content=pl.lit(None, pl.String), at=pl.lit(None, INSTANT)
+    words = {word: pl.Series(_all(events, word), dtype=pl.String) for word in WORDS}
+    timestamp, at = _instants(_all(events, "timestamp"))
+    kept, wrong = _properties(_all(events, "properties"))
+    return pl.DataFrame(words).with_columns(
+        timestamp=timestamp,
+        properties=kept,
+        precise_total_amount_cents=_figures(_all(events, "precise_total_amount_cents")),
+        reason=wrong,
+        content=pl.lit(None, pl.String),
+        at=at,
     )
 
 
-def _texts(raws: Sequence[Raw]) -> pl.Series:
-    """Return bytes as texts; what is no UTF-8 is null."""
-    sent = pl.Series(list(map(bytes, raws)), dtype=pl.Binary)
+def _all(events: Sequence[Sent], field: str) -> list[Any]:
+    return list(map(attrgetter(field), events))
+
+
+def _instants(sent: list[Any]) -> tuple[pl.Series, pl.Series]:
+    """Return timestamps as texts, or, where all are whole seconds, as instants."""
+    none = pl.repeat(None, len(sent), dtype=pl.String, eager=True)
+    if set(map(type, sent)) <= {int, NoneType}:
+        seconds = pl.Series(sent, dtype=pl.Int128)
+        if seconds.is_between(-FAR, FAR).all():
+            return none, (seconds.cast(pl.Int64) * MICRO).cast(INSTANT)
+    return _figures(sent), none.cast(INSTANT)
+
+
+def _figures(sent: list[Any]) -> pl.Series:
+    """Return numbers as the texts that were sent."""
+    if sent.count(None) == len(sent):
+        return pl.repeat(None, len(sent), dtype=pl.String, eager=True)
+    if set(map(type, sent)) <= {str, NoneType}:
+        return pl.Series(sent, dtype=pl.String)
+    return pl.Series(list(map(_figure, sent)), dtype=pl.String)
+
+
+def _figure(sent: Any) -> str | None:
+    """Return one number as text; what is neither stays none."""
+    if sent is None or isinstance(sent, str):
+        return sent
+    return str(sent) if type(sent) is int else "?"
+
+
+def _properties(sent: list[Raw]) -> tuple[pl.Series, pl.Series]:
+    """Return properties as they are stored, and what is wrong with those that are no object."""
+    found = _decoded(sent)
+    is_object = found.str.starts_with("{").fill_null(False)
+    right = pl.repeat(None, len(sent), dtype=pl.String, eager=True)
+    if is_object.all():
+        return properties.column(found), right
+    is_wrong = ~is_object & ~found.is_in(["", "null"]).fill_null(False)
+    kept = properties.column(found.set(~is_object, properties.NOTHING))
+    return kept, right.set(is_wrong, properties.WRONG)
+
+
+def _decoded(sent: list[Raw]) -> pl.Series:
+    """Return bytes of JSON as texts, in which no control character can stand between the others.
+
+    What is no UTF-8 is null.
+    """
     try:
-        return sent.cast(pl.String)
+        whole = pl.Series([PARTING.join(sent)], dtype=pl.Binary).cast(pl.String)
     except pl.exceptions.ComputeError:
-        return pl.Series(list(map(_decoded, sent)), dtype=pl.String)
+        return pl.Series([_text(bytes(one)) for one in sent], dtype=pl.String)
+    return whole.str.split(PARTING.decode()).explode().slice(0, len(sent))
 
 
-def _decoded(sent: bytes) -> str | None:
+def _text(sent: bytes) -> str | None:
     try:
         return sent.decode()
     except UnicodeDecodeError:
         return None
-
-
-def _bare(sent: pl.Series) -> pl.Series:
-    """Return numbers, or texts without their quotes, or null."""
-    bare = sent.fill_null("?").str.strip_chars('"')
-    return bare.set(bare.is_in(["", "null"]), None)

@@ -88,6 +88,7 @@ class Doors:
         self.channel.close()
         self._server.should_exit = True
         self._thread.join(30)
+        assert not self._thread.is_alive(), "the server does not end"
 
     def _run(self) -> None:
         asyncio.run(self._serve())
@@ -105,7 +106,9 @@ class Doors:
                 logging_config=None,
             )
         )
-        config = uvicorn.Config(app, port=0, log_level="warning", lifespan="off")
+        config = uvicorn.Config(
+            app, port=0, log_level="warning", lifespan="off", timeout_graceful_shutdown=5
+        )
         self._server = uvicorn.Server(config)
         address = "127.0.0.1:0"
         async with GrpcServer(API, self._perform, address, threads, protos=protos()) as door:

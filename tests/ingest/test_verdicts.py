@@ -36,11 +36,14 @@ def test_columns_judge_as_the_rule_told_row_by_row():
     draw = random.Random(2024)
     for _ in range(500):
         space = draw.choice([3, 6, 20])
-        groups = [[draw.randrange(space) for _ in range(draw.randint(1, 5))] for _ in range(draw.randint(1, 8))]  # fmt: skip
+        sizes = [draw.randint(1, 5) for _ in range(draw.randint(1, 8))]
+        groups = [[draw.randrange(space) for _ in range(size)] for size in sizes]
         is_whole = [draw.random() < 0.7 for _ in groups]
         stored = [key for key in range(space) if draw.random() < 0.15]
 
-        judged = judge(*columns(groups, stored)[:1], pl.Series(is_whole), columns(groups, stored)[1])
+        judged = judge(
+            *columns(groups, stored)[:1], pl.Series(is_whole), columns(groups, stored)[1]
+        )
 
         assert judged["verdict"].to_list() == slowly(groups, is_whole, stored), (groups, is_whole)
 

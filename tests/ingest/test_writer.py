@@ -179,7 +179,9 @@ def test_threads_that_send_the_same_events_store_each_once(warehouse):
     assert len({name for *_, name in found}) == 200
 
 
-@pytest.mark.parametrize(("most", "few"), [(0, 9), (10, 9), (10_000, 9), (10_000, 16), (10_000, 99)])
+@pytest.mark.parametrize(
+    ("most", "few"), [(0, 9), (10, 9), (10_000, 9), (10_000, 16), (10_000, 99)]
+)
 def test_memory_and_warehouse_know_the_same_identities(
     warehouse, committing, most, few, monkeypatch
 ):
@@ -271,3 +273,39 @@ def test_what_stays_unknown_is_unavailable_and_settled_later(losing, fate):
 
     assert verdicts(outcomes) == [["duplicate", "accepted"]]
     assert [place for place, *_ in stored(warehouse)] == [1, 2, 3]
+
+
+# -- many processes
+
+
+def test_of_two_processes_one_writes_and_the_other_says_come_again(ledger):
+    """Two writers on one ClickHouse and one ledger: 503 for one of them, until the other ends."""
+    url = new_warehouse_url("clickhouse")
+    warehouses = [open_warehouse(url), open_warehouse(url)]
+    first = writer.start(warehouses[0], ledger, lambda: NOW)
+    assert first.put(whole(row("a"))).result(60)["verdict"].to_list() == ["accepted"]
+    second = writer.start(warehouses[1], ledger, lambda: NOW)
+
+    with pytest.raises(Unavailable) as refused:
+        second.put(whole(row("b"))).result(60)
+    writer.stop(warehouses[0])
+    after = second.put(each(row("a"), row("b"))).result(60)
+
+    assert (refused.value.code, refused.value.retry_after) == ("events_written_elsewhere", 1)
+    assert after["verdict"].to_list() == ["duplicate", "accepted"]
+    assert [place for place, *_ in stored(warehouses[1])] == [1, 2]
+    writer.stop(warehouses[1])
+    for one in warehouses:
+        one.close()
+
+
+def test_a_shared_warehouse_has_no_writer_but_one_that_was_started():
+    """Nobody writes by chance to what others may write to; an embedded one needs no start."""
+    shared, own = (open_warehouse(new_warehouse_url(kind)) for kind in ("clickhouse", "duckdb"))
+
+    with pytest.raises(Unavailable):
+        writer.of(shared)
+    assert writer.of(own) is writer.of(own)
+
+    writer.stop(own)
+    writer.stop(shared)

@@ -50,7 +50,7 @@ def tracer(engine: str) -> str | None:
 
 
 def traced(tracer: str, url: str, folder: Path) -> list[str]:
-    """Run this module under a tracer, and return what happened: `sync <path>`, `sent`, `answered`."""
+    """Run this module under a tracer; return what happened: `sync <path>`, `sent`, `answered`."""
     log = folder / "log"
     log.touch()
     command = [sys.executable, "-m", "tests.ingest.tracing", url, str(log)]

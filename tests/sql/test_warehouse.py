@@ -50,8 +50,9 @@ PARAMS = """
 select {bound}
 """
 DUCK = {
-    "number": "BIGINT", "key": "UBIGINT", "amount": "DECIMAL(38, 12)", "at": "TIMESTAMP WITH TIME ZONE",
-    "day": "DATE", "flag": "BOOLEAN", "text": "VARCHAR", "items": "VARCHAR[]", "none": "VARCHAR",
+    "number": "BIGINT", "key": "UBIGINT", "amount": "DECIMAL(38, 12)",
+    "at": "TIMESTAMP WITH TIME ZONE", "day": "DATE", "flag": "BOOLEAN", "text": "VARCHAR",
+    "items": "VARCHAR[]", "none": "VARCHAR",
 }  # fmt: skip
 CLICK = {
     "number": "Int64", "key": "UInt64", "amount": "Decimal(38, 12)", "at": "DateTime64(6, 'UTC')",
@@ -69,7 +70,7 @@ def scribbled(tmp_path, monkeypatch):
         (tmp_path / dialect / "tests").mkdir(parents=True)
         for real in (ROOT / dialect).iterdir():
             (tmp_path / dialect / real.name).symlink_to(real)
-        bind = "${0}::{1} as \"{0}\"" if dialect == "duckdb" else "{{{0}:{1}}} as {0}"
+        bind = '${0}::{1} as "{0}"' if dialect == "duckdb" else "{{{0}:{1}}} as {0}"
         amount = types["amount"] if dialect == "duckdb" else f"Nullable({types['amount']})"
         texts = {
             "echo": ECHO.format(
@@ -146,12 +147,14 @@ def test_frames_go_in_and_out_unchanged(warehouse, size, scribbled):
         {
             "number": pl.Series([2**63 - 1] * size, dtype=pl.Int64),
             "key": pl.Series([2**64 - 1] * size, dtype=pl.UInt64),
-            "amount": pl.Series([D("12345678901234567890123456.123456789012")] * size, dtype=AMOUNT),
+            "amount": pl.Series(
+                [D("12345678901234567890123456.123456789012")] * size, dtype=AMOUNT
+            ),
             "none": pl.Series([None] * size, dtype=AMOUNT),
             "at": pl.Series([AT] * size, dtype=INSTANT),
             "day": pl.Series([date(2024, 2, 29)] * size),
             "flag": [True] * size,
-            "text": ["it's \\ \"é\"\n\u2028"] * size,
+            "text": ['it\'s \\ "é"\n\u2028'] * size,
             "items": [["a", "b'"]] * size,
         }
     )
@@ -163,7 +166,7 @@ def test_frames_go_in_and_out_unchanged(warehouse, size, scribbled):
 
 
 def test_parameters_go_in_and_out_unchanged(warehouse, scribbled):
-    """What is bound comes back: the greatest numbers, an instant, an empty list, null, a NUL-free text."""
+    """What is bound comes back: great and small numbers, an instant, an empty text, null."""
     sent = {
         "number": -(2**63), "amount": D("-0.000000000001"), "at": AT, "text": "a'b\\ \n\t{}é",
         "items": ["x", "y'z", ""], "none": None, "flag": False,
@@ -176,7 +179,8 @@ def test_parameters_go_in_and_out_unchanged(warehouse, scribbled):
 
 def test_a_statement_takes_just_what_its_header_names(warehouse):
     """A parameter too many, one too few, or a frame that is not asked for, is a bug of ours."""
-    for sent in ({}, {"first": 1, "last": 2, "more": 3}, {"first": 1, "last": 2, "frames": {"x": streams()}}):  # fmt: skip
+    right = {"first": 1, "last": 2}
+    for sent in ({}, {**right, "more": 3}, {**right, "frames": {"x": streams()}}):
         with pytest.raises(AssertionError):
             warehouse.query("ingest/size", **sent)
 
@@ -224,7 +228,7 @@ def test_a_query_after_a_failed_one_is_answered_right(warehouse, scribbled):
     """The engine in process answers on a failed handle with the rest of the error: it is let go."""
     warehouse.append({"events": events(3)}, "t")
     for _ in range(3):
-        with pytest.raises(Exception, match="(?i)divi|throw|zero|convert"):
+        with pytest.raises(Exception, match=r"(?i)conver|throw"):
             warehouse.query("tests/failing", last=2)
         assert warehouse.watermark() == 3
 
@@ -258,9 +262,7 @@ def test_clickhouse_finds_identities_by_their_projection():
     rows = events(200_000)
     warehouse.append({"events": rows}, "t")
     asked = ", ".join(map(str, rows["key_low"].sample(3, seed=1)))
-    text = statement("clickhouse", "ingest/known").text.replace(
-        "select key_low from asked", asked
-    )
+    text = statement("clickhouse", "ingest/known").text.replace("select key_low from asked", asked)
 
     plan = "\n".join(line for (line,) in execute(warehouse, f"explain indexes = 1 {text}"))
 
@@ -274,7 +276,8 @@ def test_a_projection_that_a_power_cut_tore_changes_no_answer(caplog):
     warehouse = open_warehouse(new_warehouse_url("chdb"))
     rows = events(200_000)
     warehouse.append({"events": rows}, "t")
-    (((folder,),)) = execute(warehouse, "select path from system.parts where database = currentDatabase() and table = 'events' and active")  # fmt: skip
+    mine = "database = currentDatabase() and table = 'events' and active"
+    ((folder,),) = execute(warehouse, f"select path from system.parts where {mine}")
     execute(warehouse, "detach table events")
     torn = Path(folder) / "by_key.proj" / "data.bin"
     size = torn.stat().st_size
@@ -310,4 +313,5 @@ def admit_no(warehouse, code: str) -> None:
         return
     (text,) = execute(warehouse, "select sql from duckdb_tables() where table_name = 'events'")
     execute(warehouse, "drop table events")
-    execute(warehouse, text[0].replace("code VARCHAR NOT NULL", f"code VARCHAR NOT NULL CHECK (code <> '{code}')"))  # fmt: skip
+    plain, checked = "code VARCHAR NOT NULL", f"code VARCHAR NOT NULL CHECK (code <> '{code}')"
+    execute(warehouse, text[0].replace(plain, checked))

@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from copy import copy
+from itertools import count
 from typing import Any, Literal
 from urllib.parse import quote
 
@@ -36,8 +38,10 @@ class Server:
     """Where an app answers."""
 
     def __init__(self, url: str, grpc_port: int) -> None:
+        self.url = url
         self.http = httpx.Client(base_url=url, timeout=30)
-        self.stub = Stub(API, f"127.0.0.1:{grpc_port}")
+        self.grpc_address = f"127.0.0.1:{grpc_port}"
+        self.stub = Stub(API, self.grpc_address)
 
     def close(self) -> None:
         """Let go of the connections."""
@@ -76,7 +80,7 @@ class World:
         self.key = ADMIN
         made = self.ask("OrganizationService.Create", organization=asked)["organization"]
         self.organization, self.key = made["id"], made["api_key"]
-        self._words = 0
+        self._words = count(1)
 
     # -- what happens
 
@@ -161,14 +165,19 @@ class World:
 
     def word(self, kind: str) -> str:
         """A code that nothing else has."""
-        self._words += 1
-        return f"{kind}-{self._words}"
+        return f"{kind}-{next(self._words)}"
+
+    def beside(self, server: Server) -> "World":
+        """The same organization, at another process."""
+        other = copy(self)
+        other.server = server
+        return other
 
     def ask(self, key: str, door: Door | None = None, **said: Any) -> Any:
         """Ask for an operation at a door, `self.door` unless said; it must be granted."""
         if (door or self.door) == "gRPC":
             return self.server.stub.call(API[key], [said], self.key)[0]
-        method, path, rest = self._as_rest(key, said)
+        method, path, rest = as_rest(key, said)
         answer = self.rest(method, path, rest)
         assert answer.status_code == 200, f"{method} {path}: {answer.text}"
         return answer.json()
@@ -187,7 +196,7 @@ class World:
             except Failed as failed:
                 return failed.status, failed.reason.lower()
             raise AssertionError(f"{key} was granted: {answer}")
-        method, path, rest = self._as_rest(key, said)
+        method, path, rest = as_rest(key, said)
         answer = self.rest(method, path, rest)
         assert answer.status_code != 200, f"{method} {path} was granted: {answer.text}"
         return str(answer.status_code), answer.json().get("code", "")
@@ -198,17 +207,18 @@ class World:
         headers = {"authorization": f"Bearer {self.key}", **more.pop("headers", {})}
         return self.server.http.request(method, f"/v1{path}", headers=headers, **said, **more)
 
-    def _as_rest(self, key: str, said: dict[str, Any]) -> tuple[str, str, Any]:
-        """Say a request as REST does: method, path with query, body."""
-        (route, *_), rest = API[key].routes, dict(said)
-        path = route.path.removeprefix("/v1")
-        for name in route.params:
-            path = path.replace(f"{{{name}}}", quote(str(rest.pop(name)), safe=""))
-        if API[key].has_body(route):
-            return route.method, path, rest
-        query = [
-            (f"{name}[]" if isinstance(value, list) else name, each)
-            for name, value in rest.items()
-            for each in (value if isinstance(value, list) else [value])
-        ]
-        return route.method, f"{path}?{httpx.QueryParams(query)}", None
+
+def as_rest(key: str, said: dict[str, Any]) -> tuple[str, str, Any]:
+    """Say a request as REST does: method, path with query, body."""
+    (route, *_), rest = API[key].routes, dict(said)
+    path = route.path.removeprefix("/v1")
+    for name in route.params:
+        path = path.replace(f"{{{name}}}", quote(str(rest.pop(name)), safe=""))
+    if API[key].has_body(route):
+        return route.method, path, rest
+    query = [
+        (f"{name}[]" if isinstance(value, list) else name, each)
+        for name, value in rest.items()
+        for each in (value if isinstance(value, list) else [value])
+    ]
+    return route.method, f"{path}?{httpx.QueryParams(query)}", None

@@ -81,10 +81,10 @@ def desk(stores: Stores) -> Iterator[Desk]:
         ledger.close()
 
 
-def write(at: Desk, sizes: Sizes) -> Opened:
+def write(at: Desk, organization: str, sizes: Sizes) -> Opened:
     """Write all of a book but its usage, its clock standing at USED_AT."""
-    book = _organization(at, "Bench", events.START)
-    taker = _organization(at, "Taker", None)
+    book = _open(at, organization, "Bench", events.START)
+    taker = _open(at, ids.new(), "Taker", None)
     with at.begin(book.id) as work:
         _subscribe(work, sizes.subscriptions, _plans(work))
     move(at, book.id, USED_AT)
@@ -93,13 +93,7 @@ def write(at: Desk, sizes: Sizes) -> Opened:
 
 def use(warehouse: Warehouse, organization: str, sizes: Sizes) -> None:
     """Write a month of usage, subscription number n being stream n."""
-    numbers = pl.int_range(1, sizes.subscriptions + 1, dtype=pl.Int64, eager=True)
-    streams = numbers.alias("stream").to_frame()
-    named = streams.with_columns(
-        organization_id=pl.lit(organization),
-        external_subscription_id=pl.format("sub-{}", "stream"),
-    )
-    warehouse.append({"streams": named}, "bench-streams")
+    warehouse.append({"streams": events.streams(organization, sizes.subscriptions)}, "bench")
     for place, made in enumerate(events.slices(sizes.events, sizes.subscriptions)):
         warehouse.append({"events": events.stored(made)}, f"bench-{place}")
 
@@ -110,8 +104,8 @@ def move(at: Desk, organization: str, now: datetime) -> None:
         organizations.set_clock(work, TestClockInput(now=now))
 
 
-def _organization(at: Desk, name: str, clock: datetime | None) -> organizations.OpenedOrganization:
-    with at.begin(ids.new()) as work:
+def _open(at: Desk, id: str, name: str, clock: datetime | None) -> organizations.OpenedOrganization:
+    with at.begin(id) as work:
         asked = OrganizationInput(name=name, default_currency=CURRENCY, test_clock=clock)
         return organizations.create(work, asked)
 

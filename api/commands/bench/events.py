@@ -81,6 +81,15 @@ def stored(made: pl.DataFrame) -> pl.DataFrame:
     )  # fmt: skip
 
 
+def streams(organization: str, count: int) -> pl.DataFrame:
+    """Return a dictionary in which subscription number n is stream n."""
+    numbers = pl.int_range(1, count + 1, dtype=pl.Int64, eager=True).alias("stream").to_frame()
+    return numbers.with_columns(
+        organization_id=pl.lit(organization),
+        external_subscription_id=pl.format("sub-{}", "stream"),
+    )
+
+
 def ndjson(made: pl.DataFrame) -> bytes:
     """Write events as lines of JSON."""
     return b"\n".join(_lines(made)) + b"\n"

@@ -11,7 +11,7 @@ from api import idempotency, jobs
 from api.call import real_now
 from api.jobs import Job
 from billing import organizations, taxes
-from metering.measures.refusals import Refusal
+from metering.measures.refusals import Conflict, Refusal
 from sql import latch
 from sql.ledger import idempotency_keys
 from tests.api.platform.served import ADMIN
@@ -242,3 +242,18 @@ def test_some_keys_count_for_nothing(served):
 
     assert (len(first.json()["taxes"]), len(second.json()["taxes"])) == (0, 1)
     assert long.json()["error_details"] == {"idempotency-key": ["value_is_too_long"]}
+
+
+def test_an_answer_that_cannot_be_opened_is_not_made_up(served):
+    """The server's secret key was changed since: the request is not done again, and 405 says so."""
+    body = {"organization": {"name": "Sealed"}}
+    served.rest("POST", "/organizations", ADMIN, body, idempotency_key="sealed")
+    op, now = served.app.api["OrganizationService.Create"], real_now()
+    answers = idempotency.Answers(b"another key of the server")
+
+    with served.app.ledger.snapshot("") as rows:
+        kept = rows.find(idempotency_keys, idempotency.Kept, key="sealed")
+        assert set(kept.answer) == {"sealed"}
+        with pytest.raises(Conflict) as refused:
+            answers.repeat(rows, op, "sealed", kept.body_hash, now)
+    assert refused.value.code == "idempotency_answer_lost"

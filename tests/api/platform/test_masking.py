@@ -1,5 +1,6 @@
 """What is secret is hidden by the name of its field, or by how it looks."""
 
+import msgspec
 import pytest
 
 from api.masking import MASK, masked, shown
@@ -22,7 +23,7 @@ TOKEN = organizations.sign(
         ({"a": [{"password": "x"}, {"access_token": "y"}]},
          {"a": [{"password": MASK}, {"access_token": MASK}]}),
         ({"secrets": ["a", "b"], "credentials": ["c"]},
-         {"secrets": ["a", "b"], "credentials": [MASK]}),
+         {"secrets": [MASK, MASK], "credentials": [MASK]}),
         ({"name": f"old {KEY}!"}, {"name": f"old {MASK}!"}),
         ({"portal_url": f"https://x/{TOKEN}"}, {"portal_url": f"https://x/{MASK}"}),
         ({"key": "color", "value": "blue"}, {"key": "color", "value": "blue"}),
@@ -45,6 +46,4 @@ def test_anything_is_shown_as_json_says_it():
     assert found == {
         "organization_id": "o", "customer_id": "c", "expires_at": "2026-01-15T10:00:00Z",
     }  # fmt: skip
-    assert size == len(
-        b'{"organization_id":"o","customer_id":"c","expires_at":"2026-01-15T10:00:00Z"}'
-    )
+    assert size == len(msgspec.json.encode(fact)) > 60

@@ -11,13 +11,10 @@ from urllib.parse import parse_qs
 
 import clickhouse_connect
 import duckdb
-import polars as pl
 import pyarrow as pa
 
+from api.commands.bench import events
 from sql.statement import migrations
-
-SHOWN = ("fsync_after_insert", "fsync_part_directory", "max_threads", "max_insert_threads")
-"""What the speed of ClickHouse depends on."""
 
 
 class Engine(Protocol):
@@ -25,21 +22,21 @@ class Engine(Protocol):
 
     dialect: str
 
-    def run(self, text: str, **params: Any) -> pa.Table:
+    def run(self, text: str, **params: Any) -> None:
+        """Run a statement that answers nothing."""
+
+    def query(self, text: str, **params: Any) -> pa.Table:
         """Run a statement, and return what it answers."""
 
     def insert(self, table: str, rows: pa.Table) -> None:
-        """Insert rows that have the columns of a table."""
-
-    def settings(self) -> dict[str, str]:
-        """Return its version, and what its speed depends on."""
+        """Insert rows that have the columns of a table, and return when they are on disk."""
 
     def close(self) -> None:
         """Let go of the store."""
 
 
 class BareDuck:
-    """DuckDB as it comes: as many threads as it likes, every commit synced."""
+    """DuckDB as it comes."""
 
     dialect = "duckdb"
 
@@ -47,21 +44,19 @@ class BareDuck:
         self._connection = duckdb.connect(file)
         self._connection.execute("set timezone = 'UTC'")
 
-    def run(self, text: str, **params: Any) -> pa.Table:
+    def run(self, text: str, **params: Any) -> None:
+        """Run a statement that answers nothing."""
+        self._connection.execute(text, params or None)
+
+    def query(self, text: str, **params: Any) -> pa.Table:
         """Run a statement, and return what it answers."""
-        return self._connection.execute(text, params or None).to_arrow_table()
+        return self._connection.sql(text, params=params or None).to_arrow_table()
 
     def insert(self, table: str, rows: pa.Table) -> None:
         """Insert rows, and commit."""
         self._connection.register("rows", rows)
-        self._connection.execute(f'insert into "{table}" by name select * from rows')
+        self._connection.execute(statement(self, "insert", table=table))
         self._connection.unregister("rows")
-
-    def settings(self) -> dict[str, str]:
-        """Return its version, and what its speed depends on."""
-        names = ("threads", "memory_limit", "checkpoint_threshold")
-        shown = ", ".join(f"current_setting('{name}')::varchar as {name}" for name in names)
-        return _first(self.run(f"select version() as version, {shown}"))
 
     def close(self) -> None:
         """Let go of the file."""
@@ -79,22 +74,17 @@ class BareClick:
             client.command(f"create database if not exists `{database}`")
         self._client = clickhouse_connect.get_client(**reach, database=database)
 
-    def run(self, text: str, **params: Any) -> pa.Table:
+    def run(self, text: str, **params: Any) -> None:
+        """Run a statement that answers nothing."""
+        self._client.command(text, parameters=params)
+
+    def query(self, text: str, **params: Any) -> pa.Table:
         """Run a statement, and return what it answers."""
         return self._client.query_arrow(text, parameters=params)
 
     def insert(self, table: str, rows: pa.Table) -> None:
         """Insert rows."""
         self._client.insert_arrow(table, rows)
-
-    def settings(self) -> dict[str, str]:
-        """Return its version, and what its speed depends on."""
-        found = {"version": self._client.command("select version()")}
-        for source in ("settings", "merge_tree_settings"):
-            asked = f"select name, value from system.{source} where name in {SHOWN}"
-            found |= dict(self._client.query(asked).result_rows)
-        made = "select engine_full from system.tables where name = 'events' and database = "
-        return {**found, "events": self._client.command(f"{made}currentDatabase()")}
 
     def close(self) -> None:
         """Let go of the folder."""
@@ -120,18 +110,14 @@ def fresh(kind: str, subscriptions: int) -> Iterator[Engine]:
         for _, texts in migrations(engine.dialect):
             for text in texts:
                 engine.run(text)
-        numbers = pl.int_range(1, subscriptions + 1, dtype=pl.Int64, eager=True).alias("stream")
-        streams = numbers.to_frame().with_columns(
-            organization_id=pl.lit("bench"), external_subscription_id=pl.format("sub-{}", "stream")
-        )
-        engine.insert("streams", streams.to_arrow())
+        engine.insert("streams", events.streams("bench", subscriptions).to_arrow())
         try:
             yield engine
         finally:
             engine.close()
 
 
-def text(engine: Engine, name: str, **slots: str) -> str:
+def statement(engine: Engine, name: str, **slots: str) -> str:
     """Return the statement of a floor, in the dialect of an engine, with its slots filled."""
     said = (Path(__file__).parent / engine.dialect / f"{name}.sql").read_text()
     for slot, filled in slots.items():
@@ -139,5 +125,7 @@ def text(engine: Engine, name: str, **slots: str) -> str:
     return said
 
 
-def _first(table: pa.Table) -> dict[str, str]:
-    return {name: str(table[name][0]) for name in table.column_names}
+def settings(engine: Engine) -> dict[str, str]:
+    """Return the version of an engine, and what its speed depends on."""
+    found = engine.query(statement(engine, "settings"))
+    return {name: str(found[name][0]) for name in found.column_names}
