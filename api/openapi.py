@@ -95,8 +95,8 @@ def document(api: Api) -> dict[str, Any]:
     }
 
 
-VIEW = re.compile(rf"({re.escape(REF.format(name=''))}\w+?)View(?=\")")
-"""A reference to a type that is a view."""
+VIEW = re.compile(rf'((?:{re.escape(REF.format(name=""))}|"title":")\w+?)View(?=")')
+"""The name of a type that is a view, where a reference or a title says it."""
 
 
 class Schemas:
