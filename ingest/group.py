@@ -12,6 +12,9 @@ from msgspec.structs import replace
 from ingest import batch
 from sql.types import INSTANT
 
+SMALL = 512
+"""Bytes of a row without its properties, about."""
+
 NONE = batch.REJECTED.to_frame()
 
 
@@ -32,6 +35,13 @@ class Group(Struct, kw_only=True):
     def size(self) -> int:
         """How many rows it has, read or not."""
         return len(self.rows) + len(self.rejected)
+
+    @property
+    def bytes(self) -> int:
+        """How much room it takes, about."""
+        if isinstance(self.rows, pl.DataFrame):
+            return int(self.rows.estimated_size() + self.rejected.estimated_size())
+        return sum(SMALL + len(str(properties)) for *_, properties, _ in self.rows)
 
     def half(self, which: int) -> "Group":
         """Return the first or the second half of the rows."""

@@ -29,6 +29,9 @@ ROWS = 250_000
 BUFFER = 1_000_000
 """Rows that may wait. What comes then is told to come again."""
 
+ROOM = 256 << 20
+"""Bytes that may wait."""
+
 LINGER_MS = 2
 """How long a commit waits for others to join it, when little has come."""
 
@@ -51,6 +54,7 @@ class Writer:
         self._commit: Commit | None = None
         self._waiting: deque[Group] = deque()
         self._rows = 0
+        self._bytes = 0
         self._change = threading.Condition()
         self._is_closed = False
         self._thread = threading.Thread(target=self._run, name="ingest", daemon=True)
@@ -73,6 +77,7 @@ class Writer:
                 raise Busy("too_many_events", "Too many events are waiting to be written.")
             self._waiting.append(group)
             self._rows += group.size
+            self._bytes += group.bytes
             self._change.notify_all()
         return group.answer
 
@@ -86,7 +91,8 @@ class Writer:
             self._lease.release()
 
     def _is_full(self, group: Group) -> bool:
-        return self._rows > 0 and self._rows + group.size > BUFFER
+        rows, room = self._rows + group.size, self._bytes + group.bytes
+        return self._rows > 0 and (rows > BUFFER or room > ROOM)
 
     # -- the thread
 
@@ -147,6 +153,7 @@ class Writer:
         while self._waiting and (not taken or rows + self._waiting[0].size <= ROWS):
             taken.append(self._waiting.popleft())
             rows += taken[-1].size
+            self._bytes -= taken[-1].bytes
         self._rows -= rows
         return taken
 

@@ -14,8 +14,8 @@ import polars as pl
 from clickhouse_connect.driver.client import Client
 from clickhouse_connect.driver.exceptions import DatabaseError, OperationalError
 
-from sql.statement import Statement, migrations, statement
 from sql.answers import Refused, Unanswered
+from sql.statement import Statement, migrations, statement
 
 log = logging.getLogger("invora.warehouse")
 

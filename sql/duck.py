@@ -11,9 +11,9 @@ from typing import Any
 import duckdb
 import polars as pl
 
+from sql.answers import Refused, Unanswered
 from sql.statement import migrations, statement
 from sql.types import INSTANT
-from sql.answers import Refused, Unanswered
 
 LOST = (duckdb.IOException, duckdb.FatalException, duckdb.OutOfMemoryException)
 """What says nothing about the rows that were sent: the disk is full, or the file is gone."""

@@ -11,9 +11,6 @@ from sqlalchemy.types import TypeDecorator, TypeEngine
 
 from metering.measures.money import plain, shown
 
-STAMP = "%Y-%m-%dT%H:%M:%S.%fZ"
-"""An instant as SQLite keeps it: UTC text that sorts by time."""
-
 AMOUNT = pl.Decimal(38, 12)
 """An Exact column in a frame."""
 
@@ -60,13 +57,18 @@ class Instant(TypeDecorator[datetime]):
             return None
         assert value.tzinfo is not None, f"{value} has no zone"
         value = value.astimezone(UTC)
-        return value if dialect.name == "postgresql" else value.strftime(STAMP)
+        return value if dialect.name == "postgresql" else _stamp(value)
 
     def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
         """Return the instant in UTC."""
         if value is None:
             return None
         return datetime.fromisoformat(value) if isinstance(value, str) else value.astimezone(UTC)
+
+
+def _stamp(instant: datetime) -> str:
+    """Write an instant of UTC as SQLite keeps it: text that sorts by time, from the year 1 on."""
+    return instant.isoformat(timespec="microseconds").removesuffix("+00:00") + "Z"
 
 
 class Json(TypeDecorator[Any]):

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-import billing.account  # noqa: F401 - so that every table is known before a ledger is made
+import billing.account
 import billing.cycle  # noqa: F401
 from billing import entities
 from metering.measures import ids

@@ -131,9 +131,10 @@ def test_one_poisonous_row_takes_no_other_with_it(warehouse, committing):
     assert [tuple(pair) for pair in numbers] == [(1, "o"), (2, "p")]
 
 
-def test_a_full_buffer_says_so_and_loses_nothing(warehouse, monkeypatch):
-    """Room for 5 rows: the second group of 3 is told to come again, and then it is taken."""
-    monkeypatch.setattr(writer, "BUFFER", 5)
+@pytest.mark.parametrize(("limit", "size"), [("BUFFER", 5), ("ROOM", 2_000)])
+def test_a_full_buffer_says_so_and_loses_nothing(warehouse, monkeypatch, limit, size):
+    """Room for 5 rows, or 2,000 bytes: the second group of 3 is told to come again, then taken."""
+    monkeypatch.setattr(writer, limit, size)
     made = Writer(warehouse)
     with made._change:  # so that the thread cannot take the first group before the second comes
         first = made.put(whole(row("a"), row("b"), row("c")))

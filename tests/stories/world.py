@@ -7,12 +7,14 @@ from itertools import count
 from typing import Any, Literal
 from urllib.parse import quote
 
+import grpc
 import httpx
 
 from api.app import App
 from api.commands.census.counting import bare
+from api.proto.files import PACKAGE
 from api.proto.stub import Failed, Stub
-from api.rpc import Api
+from api.rpc import Api, Operation
 from api.services import SERVICES
 from tests.api.platform.served import ADMIN, serving, settings
 from tests.engines import new_warehouse_url
@@ -25,6 +27,12 @@ PAIRS = {"embedded": ("sqlite", "duckdb"), "distributed": ("postgresql", "chdb")
 Door = Literal["REST", "gRPC"]
 
 OTHER: dict[Door, Door] = {"REST": "gRPC", "gRPC": "REST"}
+
+GRPC = {
+    "400": "INVALID_ARGUMENT", "401": "UNAUTHENTICATED", "403": "PERMISSION_DENIED",
+    "404": "NOT_FOUND", "405": "FAILED_PRECONDITION", "422": "INVALID_ARGUMENT",
+}  # fmt: skip
+"""How gRPC says what REST says."""
 
 LISTS = (
     "taxes", "add_ons", "billable_metrics", "plans", "customers", "subscriptions?status[]=active",
@@ -222,3 +230,15 @@ def as_rest(key: str, said: dict[str, Any]) -> tuple[str, str, Any]:
         for each in (value if isinstance(value, list) else [value])
     ]
     return route.method, f"{path}?{httpx.QueryParams(query)}", None
+
+
+def told(channel: grpc.Channel, op: Operation, sent: bytes, key: str) -> str:
+    """The status that a call with bytes of one's own ends with."""
+    call = channel.unary_unary(
+        f"/{PACKAGE}.{op.service}/{op.name}", lambda sent: sent, lambda found: found
+    )
+    try:
+        call(sent, metadata=(("authorization", f"Bearer {key}"),), timeout=30)
+    except grpc.RpcError as failed:
+        return str(failed.code().name)  # type: ignore[attr-defined]
+    return "OK"

