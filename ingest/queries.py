@@ -51,8 +51,8 @@ def browse(work: Work, query: EventQuery) -> Page[Event]:
         "any_subscription": query.external_subscription_id is None,
         "subscription": query.external_subscription_id or "",
         "code": query.code or "",
-        "earliest": query.timestamp_from or EARLIEST,
-        "latest": query.timestamp_to or LATEST,
+        "earliest": _held(query.timestamp_from or EARLIEST),
+        "latest": _held(query.timestamp_to or LATEST),
     }
     total = int(work.warehouse.query("events/count", **asked)["events"][0])
     found = work.warehouse.query("events/page", **asked, **_place(query))
@@ -74,6 +74,11 @@ def rejected(work: Work, query: RejectedEventQuery) -> Page[RejectedEvent]:
         for at, reason, content in found.rows()
     ]
     return Page(items, total, query)
+
+
+def _held(instant: datetime) -> datetime:
+    """Hold an instant to what every engine can say; no event lies beyond."""
+    return min(max(instant, EARLIEST), LATEST)
 
 
 def _place(query: EventQuery) -> dict[str, Any]:

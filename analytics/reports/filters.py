@@ -13,7 +13,7 @@ from metering.measures.refusals import Checks, Missing
 from metering.measures.shapes import Query
 from sql.work import Work
 
-MONTH = re.compile(r"^\d{4}-(0[1-9]|1[0-2])$")
+MONTH = re.compile(r"^(?!0000)[0-9]{4}-(0[1-9]|1[0-2])\Z")
 DAWN = date(1970, 1, 1)
 DUSK = date(2200, 1, 1)
 

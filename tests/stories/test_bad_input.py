@@ -178,6 +178,8 @@ def test_all_that_is_of_the_wrong_kind_is_said_at_once(world, path, body, fields
         ("InvoiceService.List", {"amount_from": "-1e22", "amount_to": "1e22"}, set()),
         ("InvoiceService.List", {"amount_from": "1e40"}, {"amount_from"}),
         ("TaxService.List", {"page": 2**62}, set()),
+        ("ObservabilityService.GrossRevenues", {"month_from": "0000-01"}, {"month_from"}),
+        ("ObservabilityService.GrossRevenues", {"month_to": "٢٠٢٦-01\n"}, {"month_to"}),
     ],
 )
 def test_a_number_beyond_all_engines_is_no_failure(world, key, said, wrong):
@@ -191,6 +193,39 @@ def test_a_number_beyond_all_engines_is_no_failure(world, key, said, wrong):
     assert set(answer.json().get("error_details", {})) == wrong
     if not wrong:
         assert world.both(key, **said)["meta"]["total_count"] == 0
+
+
+def test_an_instant_of_the_first_year_is_kept_as_it_is(server, world):
+    """A subscription that began in the year 1, and a clock that stands there, are shown again."""
+    first = "0001-01-01T00:00:00Z"
+    old = World(server, clock=first)
+    subscription = world.subscribe(world.customer(), world.plan(), subscription_at=first)
+
+    assert old.both("TestClockService.Get")["test_clock"]["now"] == first
+    shown = world.both("SubscriptionService.Get", external_id=subscription)["subscription"]
+    assert shown["subscription_at"] == first
+    world.key = ADMIN
+    listed = world.both("OrganizationService.List", per_page=2)["organizations"]
+    assert old.organization in [each["id"] for each in listed]
+
+
+@pytest.mark.parametrize(
+    ("key", "said"),
+    [
+        ("EventService.List", {"timestamp_to": "0001-01-01T00:00:00Z"}),
+        ("EventService.List", {"timestamp_from": "9999-12-31T23:59:59Z"}),
+        ("ObservabilityService.GrossRevenues", {"month_from": "0001-01", "month_to": "0001-02"}),
+        ("ObservabilityService.InvoicedUsages", {"month_from": "9999-11", "month_to": "9999-12"}),
+        ("LogService.ListApiLogs", {"from_date": "9999-12-31T23:59:59Z"}),
+        ("LogService.ListActivityLogs", {"to_date": "0001-01-01T00:00:00Z"}),
+        ("InvoiceService.List", {"issuing_date_to": "0001-01-01"}),
+    ],
+)
+def test_a_time_beyond_all_engines_is_no_failure(world, key, said):
+    """Long before and after whatever was: nothing is found."""
+    found = world.both(key, **said)
+
+    assert not next(iter(found.values()))
 
 
 def test_what_names_what_is_not_there_is_refused(world):

@@ -3,7 +3,7 @@
 import socket
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import click
@@ -86,10 +86,11 @@ def take(server: Server) -> None:
     if not console.is_terminal:
         console = Console(width=WIDTH)
     api, recipes = Api(SERVICES), every()
-    doors = Rest(api, server.url), Grpc(api, server.grpc)
-    rows = counting.count(api, recipes, doors, server.admin_key, server.secret_key.encode())
     quiet = not console.is_terminal
-    found = list(track(rows, "Asking", len(api.operations), console=console, disable=quiet))
+    with closing(Grpc(api, server.grpc)) as grpc:
+        doors = Rest(api, server.url), grpc
+        rows = counting.count(api, recipes, doors, server.admin_key, server.secret_key.encode())
+        found = list(track(rows, "Asking", len(api.operations), console=console, disable=quiet))
     console.print(table(found))
     for row in found:
         for name, cell in zip(COLUMNS, row.cells, strict=True):

@@ -109,6 +109,10 @@ class Grpc:
             )
         return Told(is_ok=True, status=GRPC_OK, answer=answers if op.streams_out else answers[0])
 
+    def close(self) -> None:
+        """Let go of the connection."""
+        self._stub.close()
+
 
 def is_code(heard: str, code: str) -> bool:
     """Whether what was heard is a published code: gRPC says no more than 63 letters of it."""
