@@ -53,7 +53,7 @@ def current(work: Work, external_id: str, query: UsageQuery) -> CustomerUsage:
     """
     customer = customers.find(work, external_id)
     subscription = _active(work, customer.id, query.external_subscription_id)
-    plan = plans.find_by_id(work, subscription.plan_id)
+    plan = plans.by_ids(work, [subscription.plan_id])[subscription.plan_id]
     zone = customer.applicable_timezone
     today = period.local(work.now, zone)
     interval = period.Interval.monthly if plan.bill_charges_monthly else plan.interval

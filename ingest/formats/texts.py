@@ -63,10 +63,11 @@ def array(items: bytes) -> pl.DataFrame:
     """
     text = b"[" + items + b"]"
     try:
-        return columns(_array(text))
-    except (msgspec.ValidationError, UnicodeDecodeError):
-        return singly(list(map(bytes, _items(text))))
-    except (msgspec.DecodeError, RecursionError) as error:
+        try:
+            return columns(_array(text))
+        except (msgspec.ValidationError, UnicodeDecodeError):
+            return singly(list(map(bytes, _items(text))))
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise Malformed(f"BadRequest: invalid JSON: {error}") from None
 
 

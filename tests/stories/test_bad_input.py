@@ -9,6 +9,7 @@ from api.proto.stub import Failed
 from tests.api.platform.served import ADMIN
 from tests.stories.world import API, GRPC, World, as_rest, told
 
+JSON = "application/json"
 TAX = {"name": "VAT", "code": "vat", "rate": "20"}
 NOTHING = "00000000-0000-7000-8000-000000000000"
 
@@ -56,6 +57,21 @@ def test_a_body_that_cannot_be_read_is_a_bad_request(world, body):
     assert (answer.status_code, answer.json()["status"]) == (400, 400), answer.text
     assert answer.json()["error"].startswith("BadRequest: ")
     assert world.holdings() == before
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"", b"{", b'"x"', b'[{"code": 1}, {]', b'[{"properties": 1}, nul]', b'[{"code": 1}',
+        b'{"events": [{"code": 1}, x]}', b"[\xff, 1]", b"[" * 50_000 + b"]" * 50_000,
+    ],
+)  # fmt: skip
+def test_a_body_of_many_events_that_cannot_be_read_is_a_bad_request(world, body):
+    """Also where an event before was wrong in itself: 400, and no event is kept of it."""
+    answer = world.rest("POST", "/events/bulk", content=body, headers={"content-type": JSON})
+
+    assert (answer.status_code, answer.json()["status"]) == (400, 400), answer.text
+    assert world.ask("EventService.List")["events"] == []
 
 
 @pytest.mark.parametrize("sent", [b"\xff", b"\x0a\x05ab", b"\x0a\x02\x0a\xff", b""])

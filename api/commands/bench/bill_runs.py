@@ -13,9 +13,6 @@ from api.commands.bench.postgres import Postgres
 from api.commands.bench.report import Floor, Measure, measure
 from api.commands.bench.shelf import Bench, Shelf, filled
 
-BEFORE = "billing"
-"""What the floor of memory is: the same process before it bills."""
-
 
 def measures(bench: Bench, whole: Shelf) -> Iterator[Measure]:
     """Bill half the book, then the whole."""
@@ -49,7 +46,9 @@ def _billed(bench: Bench, runs: Sequence[Billed], bare: Taken, ledger: str) -> I
     ):
         floor = Floor(name="bill_run", rounds=alone, settings=bare.settings)
         yield measure(name, bench.place, rounds, floor, size=bench.book, ledger=ledger)
-    base = Floor(name=BEFORE, rounds=[run.base_mb for run in runs])
+    spent = [run.cpu_seconds for run in runs]
+    yield measure("bill_run_cpu_s", bench.place, spent, size=bench.book, ledger=ledger)
+    base = Floor(name="", rounds=[run.base_mb for run in runs])
     peaks = [run.peak_mb for run in runs]
     yield measure("peak_rss_mb", bench.place, peaks, base, size=bench.book, ledger=ledger)
 

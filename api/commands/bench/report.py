@@ -71,6 +71,7 @@ NAMES: dict[str, Name] = {
         about="finalized invoices with fees and taxes in the ledger", unit="invoices/s",
         goal=Goal(least=2_000),
     ),
+    "bill_run_cpu_s": Name(about="what both processors worked for it", unit="s"),
     "bill_run_twice": Name(
         about="the time of the whole book, in times of the half", unit="× half",
         goal=Goal(most=2.1),
@@ -100,7 +101,7 @@ class Measure(Struct, frozen=True, kw_only=True):
     floor: float | None
     """The same by the bare engine, in the same unit; for a ratio, what it is a ratio of."""
     floor_name: str
-    """The script that measured it: api.commands.bench.floors.<name>."""
+    """The script that measured it, in `floors`; empty where it is the same process, before."""
     floor_rounds: list[float]
     floor_settings: dict[str, str]
     goal: str

@@ -67,6 +67,7 @@ def report(run: Run, say: Callable[[str], None]) -> Report:
     Raises: Failed.
     """
     there, left_out = _engines(run)
+    machine = {**_machine(), "load_before": _load()}
     measures: list[Measure] = []
     with tempfile.TemporaryDirectory(prefix="invora-bench-", dir=run.folder) as name:
         folder = Path(name)
@@ -78,7 +79,8 @@ def report(run: Run, say: Callable[[str], None]) -> Report:
                 )  # fmt: skip
                 measures += _measured(bench, run.parts)
     return Report(
-        is_full=run.sizes.reaches(FULL), sizes=run.sizes, machine=_machine(),
+        is_full=run.sizes.reaches(FULL), sizes=run.sizes,
+        machine={**machine, "load_after": _load()},
         versions=_versions(), left_out=left_out, measures=measures,
     )  # fmt: skip
 
@@ -120,8 +122,12 @@ def _machine() -> dict[str, str]:
         "processors": str(os.cpu_count()),
         "system": platform.platform(terse=True),
         "python": platform.python_version(),
-        "load_before": " ".join(f"{load:.1f}" for load in os.getloadavg()),
     }
+
+
+def _load() -> str:
+    """What else the machine is doing, of which every measure suffers."""
+    return " ".join(f"{load:.1f}" for load in os.getloadavg())
 
 
 def _versions() -> dict[str, str]:
