@@ -70,8 +70,9 @@ def serve_with(settings: Settings, announce: Callable[[str], None]) -> None:
         if server.started:
             (socket, *_) = server.servers[0].sockets
             url = replace(settings, port=socket.getsockname()[1]).url
-            announce(url)
             log.info("REST at %s/v1, gRPC at port %d", url, app.grpc_port)
+            # Last: who waits for the announcement may read the log at once.
+            announce(url)
         await serving
 
     uvloop.run(run())

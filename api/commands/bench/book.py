@@ -25,7 +25,6 @@ from billing.taxes import TaxInput
 from metering import columns, metrics
 from metering.measures import ids
 from metering.metrics import BillableMetricInput
-from sql import migrate
 from sql.ledger import Ledger
 from sql.warehouse import Warehouse, open_warehouse
 from sql.work import Work
@@ -71,10 +70,9 @@ class Opened(Struct, frozen=True, kw_only=True):
 
 @contextmanager
 def desk(stores: Stores) -> Iterator[Desk]:
-    """Open both stores, and bring them up to date."""
+    """Open both stores of a book."""
     ledger, warehouse = Ledger(stores.ledger_url), open_warehouse(stores.warehouse_url)
     try:
-        migrate.upgrade(ledger, warehouse)
         yield Desk(ledger, warehouse, b"", lambda: USED_AT)
     finally:
         warehouse.close()

@@ -7,6 +7,7 @@ from api.commands.bench.book import Opened, Stores
 from api.commands.bench.process import ask, asked, tell
 from api.commands.bench.sizes import Sizes
 from metering.measures import ids
+from sql import migrate
 
 
 class Filling(Struct, frozen=True, kw_only=True):
@@ -26,6 +27,7 @@ def filled(filling: Filling) -> Opened:
 def fill(filling: Filling) -> Opened:
     """Write a book and its usage, here and now."""
     with book.desk(filling.stores) as at:
+        migrate.upgrade(at.ledger, at.warehouse)
         opened = book.write(at, filling.organization or ids.new(), filling.sizes)
         if not filling.organization:
             book.use(at.warehouse, opened.organization, filling.sizes)
