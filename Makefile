@@ -3,6 +3,7 @@
 #   make test     set up, and run all tests           make check    format, lint, types, protos
 #   make demo     set up, and bill a year of flights   make serve    REST, gRPC and the scheduler
 #   make bench    the measures                         make census   every operation, on both doors
+#   make soak     kill servers a thousand times     ARGS="--warehouse chdb --kills 100 --seed 7"
 #   make proto    write the .proto files anew          make lock     pin the dependencies anew
 #
 # ARGS is passed on: make demo ARGS="--warehouse chdb", make test ARGS="tests/house -x".
@@ -14,13 +15,16 @@ READY := $(VENV)/.ready
 UV := uv==0.13.9
 ARGS ?=
 
-.PHONY: test check serve demo bench census proto lock setup clean
+.PHONY: test soak check serve demo bench census proto lock setup clean
 .DEFAULT_GOAL := test
 
 setup: $(READY)
 
 test: $(READY)
 	$(BIN)/pytest -n 2 --dist worksteal $(ARGS)
+
+soak: $(READY)
+	$(BIN)/python -m tests.ingest.kills $(ARGS)
 
 check: $(READY)
 	$(BIN)/ruff format --check .

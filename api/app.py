@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from litestar import Litestar
 
 import ingest
-from api import health, reference, rest
+from api import books, health, peers, reference, rest
 from api.call import Calls, real_now
 from api.desk import Desk
 from api.grpc_server import GrpcServer
@@ -22,6 +22,9 @@ from api.scheduler import Scheduler
 from api.services import SERVICES
 from api.settings import Settings, WrongSetting
 from api.threads import Threads
+from ingest import sources
+from ingest.sources import Source
+from metering.measures.refusals import Malformed
 from sql import migrate
 from sql.ledger import Ledger
 from sql.warehouse import Warehouse, open_warehouse
@@ -58,6 +61,17 @@ def _opened(name: str, url: str, opening: Callable[[str], T]) -> T:
         raise WrongSetting(f"{name}: the store cannot be opened. {said}") from error
 
 
+def _sources(settings: Settings, limits: ingest.Limits) -> list[Source]:
+    """Return what events are pulled from.
+
+    Raises: WrongSetting.
+    """
+    try:
+        return [sources.at(url, limits) for url in settings.sources.split()]
+    except Malformed as wrong:
+        raise WrongSetting(f"INVORA_SOURCES: {wrong}.") from wrong
+
+
 class App:
     """Everything that serves. Made, it can perform; its `asgi`, run, also listens and schedules."""
 
@@ -68,11 +82,18 @@ class App:
         self._protos = protos
         self.ledger, self.warehouse = stores(settings)
         migrate.upgrade(self.ledger, self.warehouse)
-        ingest.start(self.warehouse, self.ledger, real_now)
+        secret = settings.secret_key.encode()
+        ingest.start(self.warehouse, self.ledger, real_now, url=settings.peer_url, secret=secret)
+        limits = ingest.Limits(
+            body=settings.body_mb << 20, event=settings.event_mb << 20,
+            buffer=settings.buffer_mb << 20,
+        )  # fmt: skip
+        ingest.limit(self.warehouse, limits)
         self.api = Api(SERVICES)
-        self.desk = Desk(self.ledger, self.warehouse, settings.secret_key.encode(), real_now)
+        self.desk = Desk(self.ledger, self.warehouse, secret, real_now)
         self.calls = Calls(self.api, self.desk, settings.admin_key)
-        self.scheduler = Scheduler(self.desk) if has_scheduler else None
+        pulled = _sources(settings, limits) if has_scheduler else []
+        self.scheduler = Scheduler(self.desk, pulled=pulled) if has_scheduler else None
         self.grpc_port = 0
         """The port that gRPC listens on, once it does."""
         self._threads = Threads()
@@ -81,7 +102,9 @@ class App:
                 [
                     *rest.handlers(self.api, self.calls.perform, self._threads),
                     *reference.handlers(self.api),
+                    *books.handlers(self.api, self.calls),
                     *health.handlers(self.ledger, self.warehouse),
+                    *peers.handlers(self.warehouse, secret, self._threads),
                 ],
                 exception_handlers=rest.EXCEPTION_HANDLERS,
                 lifespan=[self._served],

@@ -15,8 +15,9 @@ from typing import Any
 from msgspec import Struct
 from msgspec.structs import replace
 
+import ingest
 from analytics import logs
-from api import errors
+from api import errors, jobs
 from api.desk import Desk
 from api.idempotency import ANSWERS, HEADER, LENGTH, REPLAYED, Answers
 from api.keys import SERVER, Grant, Keys, permit
@@ -36,7 +37,9 @@ log = logging.getLogger("invora.call")
 LARGEST_LOGGED = 64 << 10
 """Bytes of a request or an answer that the request log takes whole."""
 
-UNLOGGED = ("event",)
+EVENT = "event"
+
+UNLOGGED = (EVENT,)
 """Resources of which there are too many calls to log, and whose items have keys of their own."""
 
 
@@ -180,15 +183,20 @@ def followed_up(calls: Calls, call: Call, on: On) -> Any:
     if call.op.reads:
         return response
     if isinstance(work, Work):
-        if any(told.notice.type.startswith("api_key.") for told in work.told):
+        about = {told.notice.type.partition(".")[0] for told in work.told}
+        if "api_key" in about:
             calls.keys.forget(organization)
+        if "billable_metric" in about:
+            ingest.forget(organization)
         if not (work.told or work.crowds):
             return response
     try:
         if calls.desk.is_sandbox(organization):
+            if call.op.resource == EVENT and organization in calls.desk.unpaid():
+                jobs.do(jobs.named("events", jobs.JOBS), partial(calls.desk.begin, organization))
             calls.desk.drain(organization)
     except Exception:  # what was asked is done and committed: the next drain will see to the rest
-        log.exception("the outbox of %s was not drained", organization)
+        log.exception("what follows for %s was not seen to", organization)
     return response
 
 

@@ -35,7 +35,7 @@ class Wrong(Exception):
     """What was sent cannot be cast; the one argument is the code."""
 
 
-class Number(str):
+class Numeral(str):
     """A JSON number with a point or an exponent, as it was written."""
 
     __slots__ = ()
@@ -60,7 +60,7 @@ def fits(number: Decimal) -> bool:
 
 def to_str(sent: Any) -> str | None:
     """Text, and nothing else: a number is not a name. No engine keeps a NUL character."""
-    if not isinstance(sent, str) or isinstance(sent, Number) or "\0" in sent:
+    if not isinstance(sent, str) or isinstance(sent, Numeral) or "\0" in sent:
         raise Wrong(INVALID)
     return sent
 
@@ -71,7 +71,7 @@ def to_bool(sent: Any) -> bool | None:
         return None
     if isinstance(sent, (list, dict)):
         raise Wrong(INVALID)
-    if isinstance(sent, Number):
+    if isinstance(sent, Numeral):
         return Decimal(sent) != 0
     return sent not in FALSE
 
@@ -107,7 +107,7 @@ def to_float(sent: Any) -> float | None:
 
 def to_datetime(sent: Any) -> datetime | None:
     """ISO 8601; without a zone it is UTC, and a date alone is its midnight."""
-    if isinstance(sent, Number) or not isinstance(sent, str):
+    if isinstance(sent, Numeral) or not isinstance(sent, str):
         raise Wrong(INVALID)
     if not sent.strip():
         return None
@@ -122,7 +122,7 @@ def to_datetime(sent: Any) -> datetime | None:
 
 def to_date(sent: Any) -> date | None:
     """`YYYY-MM-DD`; of an instant, the day that is written."""
-    if isinstance(sent, Number) or not isinstance(sent, str):
+    if isinstance(sent, Numeral) or not isinstance(sent, str):
         raise Wrong(INVALID)
     if not sent.strip():
         return None

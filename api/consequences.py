@@ -24,6 +24,9 @@ NOTICE = "notice"
 OWN_NAMES = {"Customer": "external_customer_id", "Subscription": "external_subscription_id"}
 """What the `external_id` of a fact is called by the facts that refer to it."""
 
+RESOURCE_TYPES = {"Feature": "Entitlement::Feature"}
+"""What a fact is called in the log, where that is not its own name. Source: wire-format.md."""
+
 
 class Entry(Struct, frozen=True, kw_only=True):
     """A new row of the outbox."""
@@ -68,6 +71,7 @@ def _activity(work: Work, told: Told) -> Activity:
     names = {**after, OWN_NAMES.get(like.resource_type, ""): after.get("external_id")}
     return msgspec.structs.replace(
         like,
+        resource_type=RESOURCE_TYPES.get(like.resource_type, like.resource_type),
         activity_object=after,
         activity_object_changes=_changes(_shown(told.before), after) if told.before else {},
         external_customer_id=names.get("external_customer_id"),

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from datetime import datetime
 
 from api import consequences, outbox
-from billing import organizations
+from billing import cycle, organizations
 from sql.latch import alone
 from sql.ledger import Ledger, Rows
 from sql.warehouse import Warehouse
@@ -43,14 +43,16 @@ class Desk:
 
     def shift(self, organization: str, principal: Principal = JOB) -> Shift:
         """Make what a verb of several units of work is given."""
+        now = self.now(organization)
         return Shift(
             organization=organization,
-            now=self.now(organization),
+            now=now,
             warehouse=self.warehouse,
             principal=principal,
             begin=lambda who=principal: self.begin(organization, who),
             look=lambda: self.look(organization, principal),
             alone=lambda name: alone(self.ledger, f"{organization}:{name}"),
+            is_sandbox=organization not in self._live,
         )
 
     def now(self, organization: str) -> datetime:
@@ -71,6 +73,16 @@ class Desk:
     def drain(self, organization: str) -> None:
         """See to what the last commits of an organization have put into its outbox."""
         outbox.drain(self.ledger, self.shift(organization), self.clock)
+
+    def unpaid(self) -> list[str]:
+        """Return the organizations that have events to be paid for at once."""
+        with self.ledger.snapshot("") as rows:
+            return cycle.behind(rows, self.warehouse.watermark())
+
+    def unchecked(self) -> list[str]:
+        """Return the organizations that have usage to be held against thresholds."""
+        with self.ledger.snapshot("") as rows:
+            return cycle.unchecked(rows, self.warehouse.watermark())
 
     def _work(self, rows: Rows, principal: Principal) -> Work:
         return Work(

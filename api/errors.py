@@ -81,6 +81,8 @@ def body(error: Exception) -> dict[str, Any]:
             said["code"] = error.code
         if error.details:
             said["error_details"] = error.details
+        if error.explanation:
+            said["message"] = error.explanation
     return said
 
 
@@ -95,7 +97,7 @@ def status(error: Exception) -> Status:
     kind = kind_of(error)
     if not isinstance(error, Refusal):
         return Status(code=kind.grpc, message=kind.title)
-    said = Status(code=kind.grpc, message=str(error) or kind.title)
+    said = Status(code=kind.grpc, message=error.explanation or str(error) or kind.title)
     for detail in _details(error, kind):
         packed = Packed()
         packed.Pack(detail)

@@ -6,6 +6,7 @@ from msgspec import Struct
 from msgspec import inspect as mi
 
 from api.fields import LISTS, alternatives, is_any
+from metering.measures.forms import Millis, Number
 
 ENDINGS: dict[str, Any] = {
     "_cents": 4900,
@@ -39,6 +40,8 @@ PLAIN: dict[type[mi.Type], Any] = {
     mi.UUIDType: "01a202fb-f99f-7973-ab1a-59b254c985d4",
     mi.RawType: "text",
 }
+
+OWN: dict[type, Any] = {Number: 10.0, Millis: "2026-01-15T10:00:00.000Z"}
 
 
 def example(kind: type[Struct], *, besides: tuple[str, ...] = (), mandatory: bool = False) -> Any:
@@ -89,7 +92,7 @@ def _like(name: str, kind: mi.Type) -> Any:
         for ending, value in ENDINGS.items():
             if name.endswith(ending) and isinstance(value, KINDS[type(kind)]):
                 return value
-    return PLAIN[type(kind)]
+    return OWN[kind.cls] if isinstance(kind, mi.CustomType) else PLAIN[type(kind)]
 
 
 KINDS: dict[type[mi.Type], type] = {mi.StrType: str, mi.IntType: int}

@@ -8,11 +8,14 @@ import msgspec
 from msgspec import Raw
 from msgspec import inspect as mi
 
-from api.casts import CASTS, INVALID, MANDATORY, Number, Wrong, bounds
+from api.casts import CASTS, INVALID, MANDATORY, Numeral, Wrong, bounds
 from metering.measures.refusals import Invalid
 
 NOTHING: Any = object()
 """No value: null, an empty text where text is not meant, or something that was noted as wrong."""
+
+WRONG_KIND = "invalid_type"
+"""What refuses a field of a struct with `codes` that has none of its own."""
 
 Codes = dict[str, object]
 """What is wrong, by path."""
@@ -20,7 +23,7 @@ Codes = dict[str, object]
 Read = Callable[[Raw, str, Codes], Any]
 """Reads what stands at a path, and notes there what is wrong with it."""
 
-loose = msgspec.json.Decoder(float_hook=Number).decode
+loose = msgspec.json.Decoder(float_hook=Numeral).decode
 """JSON as it is, its numbers as they were written."""
 
 members = msgspec.json.Decoder(dict[str, Raw]).decode
@@ -107,14 +110,28 @@ def raw_text(raw: Raw) -> str:
 
 
 class Fields:
-    """The fields of a struct, and the reader of each."""
+    """The fields of a struct, and the reader of each.
+
+    A struct whose class has `codes` answers with them for all that is within it, under its own
+    name: a price of the wrong kind is `properties: invalid_amount`, however deep it lies.
+    """
 
     def __init__(self, info: mi.StructType) -> None:
         self.cls = info.cls
+        self.codes: Mapping[str, str] | None = getattr(info.cls, "codes", None)
         self.readers: list[tuple[mi.Field, Read]] = []
 
     def __call__(self, sent: Raw, at: str, wrong: Codes) -> Any:
         """Read a struct."""
+        if self.codes is None:
+            return self._read(sent, at, wrong)
+        inside: Codes = {}
+        value = self._read(sent, "", inside)
+        for place in inside:
+            note(wrong, at.rpartition(".")[2] or "base", _innermost(self.codes, place))
+        return value
+
+    def _read(self, sent: Raw, at: str, wrong: Codes) -> Any:
         try:
             found = members(sent)
         except (ValueError, RecursionError):
@@ -129,6 +146,11 @@ class Fields:
             elif len(wrong) > before:
                 failed.add(field.name)
         return make(self.cls, values, failed, at, wrong)
+
+
+def _innermost(codes: Mapping[str, str], place: str) -> str:
+    """Return the code of the innermost field on a path that has one."""
+    return next((codes[name] for name in reversed(place.split(".")) if name in codes), WRONG_KIND)
 
 
 def member(field: mi.Field, read: Read, sent: Raw | None, at: str, wrong: Codes) -> Any:

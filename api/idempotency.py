@@ -10,10 +10,10 @@ from joserfc.errors import JoseError
 from joserfc.jwk import OctKey
 from msgspec import Struct
 
-from api.masking import masked
+from api.masking import exactly, masked
 from api.rpc import Operation
 from metering.measures import ids, refusals
-from metering.measures.money import shown
+from metering.measures.forms import made, shown
 from metering.measures.refusals import Conflict, Invalid, Mismatch, Missing, Refusal
 from sql.ledger import Rows, idempotency_keys
 
@@ -56,7 +56,7 @@ class Answers:
         answer = self._opened(kept.answer)
         if "refusal" in answer:
             return _refusal(**answer["refusal"])
-        return msgspec.convert(answer["response"], op.response, strict=False)
+        return msgspec.convert(answer["response"], op.response, strict=False, dec_hook=made)
 
     def keep(
         self, rows: Rows, op: Operation, key: str, body_hash: str, now: datetime,
@@ -64,12 +64,12 @@ class Answers:
     ) -> None:  # fmt: skip
         """Keep an answer, in place of one whose day is over."""
         said = _said(answer) if isinstance(answer, Refusal) else {
-            "response": msgspec.json.decode(msgspec.json.encode(answer, enc_hook=shown))
+            "response": exactly(msgspec.json.encode(answer, enc_hook=shown))
         }  # fmt: skip
         if masked(said) != said:
-            said = {"sealed": jwe.encrypt_compact(
-                {"alg": "dir", "enc": "A256GCM"}, msgspec.json.encode(said), self._seal
-            )}  # fmt: skip
+            text = msgspec.json.encode(said, enc_hook=shown)
+            sealed = jwe.encrypt_compact({"alg": "dir", "enc": "A256GCM"}, text, self._seal)
+            said = {"sealed": sealed}
         kept = Kept(
             id=ids.new(), key=key, operation=_asked(op), body_hash=body_hash, answer=said,
             created_at=now,
@@ -87,7 +87,7 @@ class Answers:
             said = "The request was done, but its answer was sealed with another secret key."
             raise Conflict("idempotency_answer_lost", said) from error
         assert opened is not None
-        found: dict[str, Any] = msgspec.json.decode(opened)
+        found: dict[str, Any] = exactly(opened)
         return found
 
 
@@ -111,16 +111,19 @@ def _said(refusal: Refusal) -> dict[str, Any]:
             "code": refusal.code,
             "message": str(refusal),
             "details": refusal.details and dict(refusal.details),
+            "explanation": refusal.explanation,
         }
     }
 
 
-def _refusal(kind: str, code: str, message: str, details: dict[str, Any] | None) -> Refusal:
+def _refusal(
+    kind: str, code: str, message: str, details: dict[str, Any] | None, explanation: str = ""
+) -> Refusal:
     """Make a refusal again from what was kept of it."""
     made: type[Refusal] = getattr(refusals, kind)
     again = made.__new__(made)
     Refusal.__init__(again, code, message)
-    again.details = details
+    again.details, again.explanation = details, explanation
     if isinstance(again, Missing):
         again.what = code.removesuffix("_not_found")
     return again

@@ -9,6 +9,8 @@ COMMANDS = {
     "serve": "api.commands.serve:serve",
     "migrate": "api.commands.migrate:migrate",
     "organizations": "api.commands.organizations:organizations",
+    "import": "api.commands.imports:imports",
+    "reconcile": "api.commands.reconcile:reconcile",
     "demo": "api.commands.demo.command:demo",
     "bench": "api.commands.bench.command:bench",
     "census": "api.commands.census.command:census",

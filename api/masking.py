@@ -5,9 +5,12 @@ from typing import Any
 
 import msgspec
 
-from metering.measures import money
+from metering.measures import forms
 
 MASK = "[masked]"
+
+exactly = msgspec.json.Decoder(float_hook=forms.Number).decode
+"""JSON as it is, each number with a point still the number that was written."""
 
 NAMES = re.compile(
     r"(secret|password|token|private_key|secret_key|api_key|hmac_key|credential|authorization)s?$"
@@ -31,5 +34,5 @@ def masked(value: Any, name: str = "") -> Any:
 
 def shown(said: Any) -> tuple[Any, int]:
     """Return anything as JSON says it, its secrets hidden, and how many bytes it came to."""
-    text = msgspec.json.encode(said, enc_hook=money.shown)
-    return masked(msgspec.json.decode(text)), len(text)
+    text = msgspec.json.encode(said, enc_hook=forms.shown)
+    return masked(exactly(text)), len(text)

@@ -3,16 +3,20 @@
 import re
 from collections.abc import Iterable
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 import msgspec
 from msgspec import Struct
+from msgspec import inspect as mi
 
 from api.binding import members
 from api.docs import class_doc, field_docs
 from api.examples import example
+from api.proto.shapes import structs
 from api.rpc import Api, Operation, Route
 from api.words import noun
+from metering.measures.forms import Millis, Number
 
 REF = "#/components/schemas/{name}"
 
@@ -21,9 +25,10 @@ TITLE, VERSION = "Invora Billing API", "1"
 ABOUT = """\
 Usage metering and billing. Every operation here is also a gRPC method of `invora.billing.v1`.
 
-Requests and answers are JSON objects under a root key. Decimals are text, amounts in cents are
-whole numbers of the currency's minor unit, instants are UTC. Lists are newest first; follow
-`meta.next_page`, or `meta.next_cursor` through long ones. Every answer has an `X-Request-Id`."""
+Requests and answers are JSON objects under a root key. Decimals are text, rates are numbers,
+amounts in cents are whole numbers of the currency's minor unit, instants are UTC. Lists are newest
+first; follow `meta.next_page`, or `meta.next_cursor` through long ones. Every answer has an
+`X-Request-Id`."""
 
 REFUSALS: dict[str, tuple[str, str]] = {
     "400": ("BadRequest", "It cannot be read, or its root key is missing."),
@@ -66,6 +71,8 @@ class ErrorBody(Struct, kw_only=True):
     """For machines; once published it never changes."""
     error_details: dict[str, Any] = {}
     """Codes by field, or by the position of an item and then by field."""
+    message: str = ""
+    """For a person: what the codes cannot say, as the place of an error in a text."""
 
 
 def document(api: Api) -> dict[str, Any]:
@@ -107,14 +114,15 @@ class Schemas:
         tops = {kind for op in api for kind in (op.request, op.response)} | {ErrorBody}
         ordered = sorted(tops, key=lambda kind: kind.__name__)
         found, self.by_name = msgspec.json.schema_components(
-            ordered, ref_template=REF, schema_hook=lambda _: {"description": "Any JSON."}
+            ordered, ref_template=REF, schema_hook=_custom
         )
         self.refs = dict(zip(ordered, found, strict=True))
         known = {kind.__name__: kind for kind in _subclasses(Struct)}
+        asked = set(structs(list(mi.multi_type_info([op.request for op in api]))))
         for name, schema in self.by_name.items():
             _tidy(schema)
             if name in known:
-                _tell(schema, known[name])
+                _tell(schema, known[name], is_asked=known[name] in asked)
         self.refs, self.by_name = _shortened(self.refs), _shortened(self.by_name)
         self.by_name = {name.removesuffix("View"): each for name, each in self.by_name.items()}
 
@@ -151,16 +159,30 @@ def _tidy(schema: dict[str, Any]) -> None:
                 property_.update({**one, "type": [kind, "null"]})
 
 
-def _tell(schema: dict[str, Any], kind: type[Struct]) -> None:
-    """Add what msgspec leaves out: what the source says of a field, and that it is an instant."""
+def _custom(kind: type[Any]) -> dict[str, Any]:
+    """Return the schema of a type that msgspec does not know."""
+    if kind is Number:
+        return {"type": "number"}
+    return {"type": "string"} if kind is Millis else {"description": "Any JSON."}
+
+
+def _tell(schema: dict[str, Any], kind: type[Struct], *, is_asked: bool) -> None:
+    """Add what msgspec leaves out.
+
+    It is what the source says of a field, that it is an instant, and that a decimal which is asked
+    for is read from a number as well as from its text.
+    """
     docs, properties = field_docs(kind), schema.get("properties", {})
     for field in msgspec.structs.fields(kind):
         if (property_ := properties.get(field.encode_name)) is None:
             continue
         if field.name in docs:
             property_.setdefault("description", docs[field.name])
-        if members(field.type) == [datetime]:
+        if members(field.type) in ([datetime], [Millis]):
             property_["format"] = "date-time"
+        if is_asked and members(field.type) == [Decimal]:
+            said = property_["type"]
+            property_["type"] = ["number", *([said] if isinstance(said, str) else said)]
 
 
 def _operation(op: Operation, route: Route, schemas: Schemas, position: int) -> dict[str, Any]:

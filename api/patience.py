@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from metering.measures.refusals import Unavailable
-from sql.ledger import is_passing
+from sql.errors import is_passing
 
 log = logging.getLogger("invora.patience")
 

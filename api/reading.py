@@ -20,7 +20,8 @@ from api import fields
 from api.casts import BIGGEST, MANDATORY, fits
 from api.fields import LISTS, NOTHING, Codes, alternatives, is_null
 from api.rpc import Caller, Operation, Perform
-from metering.measures.money import plain, shown
+from metering.measures.forms import shown
+from metering.measures.money import plain
 from metering.measures.refusals import Invalid, Malformed, Refusal
 
 encode = msgspec.json.Encoder(decimal_format="string", enc_hook=shown).encode
@@ -201,7 +202,7 @@ def body_hash(op: Operation, request: Any) -> bytes:
 
     Two ways to write one instant or one number are one request; so is an unset field either way.
     """
-    said = msgspec.json.encode(_canonical(request), order="sorted")
+    said = msgspec.json.encode(_canonical(request), order="sorted", enc_hook=shown)
     return hashlib.sha256((op.same_as or op.key).encode() + b"\n" + said).digest()
 
 

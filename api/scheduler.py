@@ -7,6 +7,7 @@ for a moment, two may believe that they lead.
 
 import logging
 import threading
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from functools import partial
 
@@ -16,6 +17,9 @@ from api import idempotency, jobs, outbox
 from api.desk import Desk
 from api.keys import SERVER
 from billing import organizations
+from ingest import sources
+from ingest.sources import Source
+from metering.measures.refusals import Busy
 from sql.latch import Latch
 from sql.outbox import waiting
 
@@ -26,6 +30,12 @@ JOBS_SECONDS = 60.0
 
 DRAIN_SECONDS = 1.0
 """How often it is asked whether an outbox has something to see to."""
+
+TIDY_SECONDS = 2.0
+"""How often the warehouse may put in order what has come; it is idle if nothing came since."""
+
+PULL_SECONDS = 1.0
+"""How often each source is asked what came since."""
 
 PURGE_SECONDS = 3600.0
 """How often what was kept for a day only is removed."""
@@ -41,11 +51,14 @@ class Scheduler:
         self,
         desk: Desk,
         *,
+        pulled: Sequence[Source] = (),
         jobs_seconds: float = JOBS_SECONDS,
         drain_seconds: float = DRAIN_SECONDS,
         lead_seconds: float = LEAD_SECONDS,
+        pull_seconds: float = PULL_SECONDS,
     ) -> None:
         self._desk = desk
+        self._sources = pulled
         self._latch = Latch(desk.ledger, "scheduler")
         self._lead_seconds = lead_seconds
         self._stopping = threading.Event()
@@ -57,8 +70,12 @@ class Scheduler:
         )
         for do, seconds in (
             (self.run_jobs, jobs_seconds),
+            (self.bill_events, drain_seconds),
+            (self.check_usage, drain_seconds),
             (self.drain, drain_seconds),
+            (desk.warehouse.tidy, TIDY_SECONDS),
             (self.purge, PURGE_SECONDS),
+            *((partial(self.pull, source), pull_seconds) for source in pulled),
         ):
             # The first run is at once: a server that was down for a night has something to do.
             at_once = datetime.now(UTC)
@@ -82,6 +99,8 @@ class Scheduler:
         self._leader.join()
         self._leading.clear()
         self._scheduler.shutdown(wait=True)
+        for source in self._sources:
+            source.close()
         self._latch.release()
 
     def _lead(self) -> None:
@@ -113,6 +132,25 @@ class Scheduler:
                 except Exception:  # one job's failure keeps no other from its work
                     log.exception("job %s failed for %s", job.name, organization)
 
+    def bill_events(self) -> None:
+        """Bill what live organizations are to be paid for at once."""
+        self._do("events", self._desk.unpaid())
+
+    def check_usage(self) -> None:
+        """Invoice usage of live organizations that has passed a threshold."""
+        self._do("usage", self._desk.unchecked())
+
+    def _do(self, job: str, found: Sequence[str]) -> None:
+        """Run one job of those organizations that live by the real clock."""
+        live = set(self._live()) if found else ()
+        for organization in (each for each in found if each in live):
+            if not self.leads or self._stopping.is_set():
+                return
+            try:
+                jobs.do(jobs.named(job, jobs.JOBS), partial(self._desk.begin, organization))
+            except Exception:
+                log.exception("job %s failed for %s", job, organization)
+
     def drain(self) -> None:
         """Drain the outboxes of live organizations."""
         with self._desk.ledger.snapshot(SERVER) as rows:
@@ -130,6 +168,24 @@ class Scheduler:
         """Remove the answers to idempotency keys whose day is over, of every organization."""
         with self._desk.ledger.transaction(SERVER) as rows:
             idempotency.forget(rows, self._desk.clock())
+
+    def pull(self, source: Source) -> None:
+        """Store what came to a source. One that fails keeps no other from its events."""
+        if not self.leads:
+            return
+        organization = source.place.organization
+        try:
+            with self._desk.ledger.snapshot(organization) as rows:
+                is_known = organizations.in_rows(rows) is not None
+            if not is_known:
+                log.error("%s: there is no organization %s", source.place.url, organization)
+                return
+            shift = self._desk.shift(organization)
+            sources.pull(shift, source, lambda: not self.leads or self._stopping.is_set())
+        except Busy as refused:
+            log.warning("%s is pulled from later: %s", source.place.url, refused)
+        except Exception:
+            log.exception("%s was not pulled from", source.place.url)
 
     def _live(self) -> list[str]:
         with self._desk.ledger.snapshot(SERVER) as rows:

@@ -2,6 +2,7 @@
 
 import os
 import secrets
+import socket
 from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -39,6 +40,10 @@ class Settings(Struct, frozen=True, kw_only=True):
     """`INVORA_PORT`: of REST. Default 8080; 0 takes a free one."""
     grpc_port: int
     """`INVORA_GRPC_PORT`: of gRPC. Default 8081; 0 takes a free one."""
+    peer_url: str = ""
+    """`INVORA_PEER_URL`: where other processes on one ledger and ClickHouse reach the REST of this
+    one, to hand it their events. Default: `http://`, the host or else this machine's name, the
+    port."""
     admin_key: str
     """`INVORA_ADMIN_KEY`: opens the operator's own operations, such as creating organizations.
     Default: made once and kept in `admin.key` in the data folder."""
@@ -48,6 +53,20 @@ class Settings(Struct, frozen=True, kw_only=True):
     smtp_url: str
     """`INVORA_SMTP_URL`: `smtp://user:password@host:port` or `smtps://…`, for mails. Default: none,
     and no mail is sent."""
+    api_key: str = ""
+    """`INVORA_API_KEY`: of an organization, for the commands that act for one, such as `import`.
+    Default: none."""
+    body_mb: int = 16_384
+    """`INVORA_BODY_MB`: megabytes, unpacked, of one body of many events; beyond, it is refused with
+    413. Bodies are not held in memory. Default 16384."""
+    event_mb: int = 64
+    """`INVORA_EVENT_MB`: megabytes of one event in such a body. Default 64."""
+    buffer_mb: int = 256
+    """`INVORA_BUFFER_MB`: megabytes of events that may wait to be written; beyond, requests are
+    answered 429 with Retry-After. Default 256."""
+    sources: str = ""
+    """`INVORA_SOURCES`: what events are pulled from while a server runs, URLs between white space:
+    `folder:///path?organization=ID`, `kafka://host:port/topic?organization=ID`. Default: none."""
 
     @property
     def is_embedded(self) -> bool:
@@ -76,18 +95,26 @@ def read(environ: Mapping[str, str] | None = None) -> Settings:
         data.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise WrongSetting(f"INVORA_DATA: {data} cannot be made: {error.strerror}.") from error
+    host = said.get("INVORA_HOST", "127.0.0.1")
+    port = _port(said, "INVORA_PORT", 8080)
     return Settings(
         data=data,
         ledger_url=_url(said, "INVORA_LEDGER_URL", LEDGERS, f"sqlite:///{data}/ledger.sqlite"),
         warehouse_url=_url(
             said, "INVORA_WAREHOUSE_URL", WAREHOUSES, f"duckdb:///{data}/warehouse.duckdb"
         ),
-        host=said.get("INVORA_HOST", "127.0.0.1"),
-        port=_port(said, "INVORA_PORT", 8080),
+        host=host,
+        port=port,
         grpc_port=_port(said, "INVORA_GRPC_PORT", 8081),
+        peer_url=_url(said, "INVORA_PEER_URL", ("http", "https"), _reached(host, port)),
         admin_key=_key(said, "INVORA_ADMIN_KEY", data / "admin.key"),
         secret_key=_key(said, "INVORA_SECRET_KEY", data / "secret.key"),
         smtp_url=_url(said, "INVORA_SMTP_URL", ("smtp", "smtps"), ""),
+        api_key=said.get("INVORA_API_KEY", "").strip(),
+        body_mb=_size(said, "INVORA_BODY_MB", 16_384),
+        event_mb=_size(said, "INVORA_EVENT_MB", 64),
+        buffer_mb=_size(said, "INVORA_BUFFER_MB", 256),
+        sources=said.get("INVORA_SOURCES", "").strip(),
     )
 
 
@@ -115,10 +142,23 @@ def _url(said: Mapping[str, str], name: str, kinds: tuple[str, ...], default: st
     return url
 
 
+def _reached(host: str, port: int) -> str:
+    """Where other machines find what listens on an address: on all of them, by this one's name."""
+    name = socket.gethostname() if host in ("", "0.0.0.0", "::") else host
+    return f"http://[{name}]:{port}" if ":" in name else f"http://{name}:{port}"
+
+
 def _port(said: Mapping[str, str], name: str, default: int) -> int:
     text = said.get(name, str(default))
     if not (text.isascii() and text.isdigit() and int(text) < 1 << 16):
         raise WrongSetting(f"{name} is '{text}': give the number of a port, 0 to 65535.")
+    return int(text)
+
+
+def _size(said: Mapping[str, str], name: str, default: int) -> int:
+    text = said.get(name, str(default))
+    if not (text.isascii() and text.isdigit() and 0 < int(text) < 1 << 30):
+        raise WrongSetting(f"{name} is '{text}': give a number of megabytes, 1 or more.")
     return int(text)
 
 

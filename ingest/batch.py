@@ -2,10 +2,12 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from decimal import Decimal
 
 import polars as pl
 
 from ingest.event import EARLIEST, LATEST
+from metering.columns import plain
 from sql.types import AMOUNT, INSTANT
 
 TEXT = pl.String()
@@ -38,13 +40,14 @@ EVENTS = pl.Schema({
 """What the warehouse keeps of an event, beside its sequence."""
 
 REJECTED = pl.Schema({
-    "row": WHOLE, "transaction_id": TEXT, "external_subscription_id": TEXT,
+    "row": WHOLE, "transaction_id": TEXT, "external_subscription_id": TEXT, "code": TEXT,
     "reason": TEXT, "content": TEXT,
 })  # fmt: skip
 """What the writer keeps beside: rows by their place in the request, why, and what was sent."""
 
 KEPT = pl.Schema({
-    "organization_id": TEXT, "received_at": INSTANT, "reason": TEXT,
+    "id": TEXT, "reception": WHOLE, "organization_id": TEXT, "received_at": INSTANT,
+    "transaction_id": TEXT, "external_subscription_id": TEXT, "code": TEXT, "reason": TEXT,
     "content": TEXT,
 })  # fmt: skip
 """What the warehouse keeps of a rejected row."""
@@ -58,6 +61,9 @@ NUMBER = r"^-?0*[0-9]{1,26}(\.[0-9]{1,12}0*)?$"
 BLANK = r"^\s*$"
 
 MICRO = 1_000_000
+
+MICROSECOND = Decimal("0.000001")
+"""In seconds."""
 
 
 class Checked:
@@ -107,7 +113,7 @@ def checked(sent: pl.DataFrame, start: int, received_at: datetime) -> Checked:
             pl.col("precise_total_amount_cents").cast(AMOUNT),
         ),
         places=good["row"],
-        rejected=_rejected(frame.filter(pl.col("reason").is_not_null())),
+        rejected=rejected(frame.filter(pl.col("reason").is_not_null())),
     )  # fmt: skip
 
 
@@ -143,7 +149,13 @@ def _no_nul(field: str) -> pl.Expr:
     )
 
 
-def _rejected(frame: pl.DataFrame) -> pl.DataFrame:
+def rejected(frame: pl.DataFrame) -> pl.DataFrame:
     """Return rows with their reason and what was sent, as JSON where the format gave none."""
-    content = pl.coalesce("content", pl.struct(SAID).struct.json_encode()).alias("content")
-    return frame.select("row", "transaction_id", "external_subscription_id", "reason", content)
+    said = [pl.coalesce("timestamp", seconds()) if name == "timestamp" else name for name in SAID]
+    content = pl.coalesce("content", pl.struct(said).struct.json_encode()).alias("content")
+    return frame.select(*[*REJECTED][:5], content)
+
+
+def seconds() -> pl.Expr:
+    """The instant `at` in Unix seconds, as a text."""
+    return plain(pl.col("at").to_physical().cast(AMOUNT) * pl.lit(MICROSECOND, AMOUNT))

@@ -2,15 +2,18 @@
 
 from datetime import UTC, datetime, timedelta
 from decimal import ROUND_FLOOR, Decimal
+from enum import StrEnum
 from uuid import UUID
 
 from msgspec import Raw, Struct
 
 from ingest import properties as texts
+from metering.measures.forms import Millis
 from metering.measures.money import exact, plain
 from metering.measures.refusals import Checks
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+MILLIS = Millis(1970, 1, 1, tzinfo=UTC)
 
 EARLIEST = int((datetime(1900, 1, 1, tzinfo=UTC) - EPOCH).total_seconds())
 LATEST = int((datetime(2299, 12, 31, tzinfo=UTC) - EPOCH).total_seconds())
@@ -18,6 +21,15 @@ LATEST = int((datetime(2299, 12, 31, tzinfo=UTC) - EPOCH).total_seconds())
 
 MOST = 10_000
 """Events that one batch may hold."""
+
+
+class CorrectionKind(StrEnum):
+    """How an accepted event is put right."""
+
+    void = "void"
+    """It counts no more."""
+    amend = "amend"
+    """Another row counts in its place."""
 
 
 class EventInput(Struct, kw_only=True):
@@ -57,12 +69,14 @@ class Event(Struct, frozen=True, kw_only=True):
     transaction_id: str
     customer_id: str | None
     code: str
-    timestamp: datetime
+    timestamp: Millis
     precise_total_amount_cents: Decimal | None
     properties: dict[str, str]
     subscription_id: str | None
     external_subscription_id: str
     created_at: datetime
+    corrected: CorrectionKind | None = None
+    """`void` if it counts no more, `amend` if it is not what was sent first."""
 
 
 def figures(sent: Raw | None) -> str | None:
@@ -91,15 +105,21 @@ def micros(seconds: str) -> int:
     return int((found * 1_000_000).to_integral_value(ROUND_FLOOR))
 
 
+def instant(sent: Raw | None, now: datetime) -> int:
+    """Return a timestamp in whole microseconds; now, if none was sent."""
+    seconds = figures(sent)
+    return (now - EPOCH) // timedelta(microseconds=1) if seconds is None else micros(seconds)
+
+
 def row(event: EventInput, now: datetime) -> tuple[object, ...]:
     """Return an event as a row of `batch.ROWS`."""
-    seconds, amount = figures(event.timestamp), figures(event.precise_total_amount_cents)
+    amount = figures(event.precise_total_amount_cents)
     return (
         event.external_subscription_id,
         event.transaction_id,
         event.code,
-        (now - EPOCH) // timedelta(microseconds=1) if seconds is None else micros(seconds),
-        seconds is not None,
+        instant(event.timestamp, now),
+        figures(event.timestamp) is not None,
         texts.stored(event.properties),
         None if amount is None else exact(amount),
     )
@@ -110,15 +130,16 @@ def identity(high: int, low: int) -> str:
     return str(UUID(int=high << 64 | low))
 
 
-def shown(event: EventInput, now: datetime, id: str) -> Event:
-    """Return what was asked for as it is kept."""
-    subscription, transaction, code, at, _, properties, amount = row(event, now)
+def shown(row: tuple[object, ...], now: datetime, id: str) -> Event:
+    """Return a row as it is kept."""
+    subscription, transaction, code, at, _, properties, amount = row
     return kept(id, transaction, code, at, amount, properties, subscription, now)
 
 
 def kept(
     id: str, transaction_id: object, code: object, at: object, amount: object,
     properties: object, subscription: object, received_at: datetime,
+    corrected: object = None,
 ) -> Event:  # fmt: skip
     """Return an event of which these are the columns; `at` in microseconds."""
     assert isinstance(at, int)
@@ -128,10 +149,11 @@ def kept(
         transaction_id=str(transaction_id),
         customer_id=None,
         code=str(code),
-        timestamp=EPOCH + timedelta(milliseconds=at // 1000),
+        timestamp=MILLIS + timedelta(milliseconds=at // 1000),
         precise_total_amount_cents=plain(amount) if isinstance(amount, Decimal) else None,
         properties=texts.shown(properties),
         subscription_id=None,
         external_subscription_id=str(subscription),
         created_at=received_at,
+        corrected=CorrectionKind(corrected) if isinstance(corrected, str) else None,
     )

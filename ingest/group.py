@@ -10,12 +10,23 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from ingest import batch
+from ingest.event import CorrectionKind
 from sql.types import INSTANT
 
 SMALL = 512
 """Bytes of a row without its properties, about."""
 
 NONE = batch.REJECTED.to_frame()
+
+
+class Correction(Struct, frozen=True, array_like=True):
+    """What is put right: the row that counts no more, and why. Its group has the row after it."""
+
+    kind: CorrectionKind
+    event_sequence: int
+    reason: str
+    corrected_by: str
+    corrected_at: datetime
 
 
 class Group(Struct, kw_only=True):
@@ -29,6 +40,11 @@ class Group(Struct, kw_only=True):
     """All or nothing; else each row has its own verdict, and duplicates are compared."""
     rejected: pl.DataFrame = NONE
     """What could not be read, to be kept with its reason."""
+    correction: Correction | None = None
+    """What takes the place of events: a group with a correction has one row, and stores no event of
+    its own."""
+    is_handed: bool = False
+    """Whether another process took it in, and handed it over to be written here or nowhere."""
     answer: "Future[pl.DataFrame]" = field(default_factory=Future)
 
     @property
@@ -44,10 +60,12 @@ class Group(Struct, kw_only=True):
         return sum(SMALL + len(str(properties)) for *_, properties, _ in self.rows)
 
     def half(self, which: int) -> "Group":
-        """Return the first or the second half of the rows."""
+        """Return the first half, with what could not be read, or the second."""
         rows = self.rows if isinstance(self.rows, pl.DataFrame) else batch.of(self.rows)
         middle = len(rows) // 2
-        return replace(self, rows=rows[:middle] if which == 0 else rows[middle:])
+        if which == 0:
+            return replace(self, rows=rows[:middle])
+        return replace(self, rows=rows[middle:], rejected=NONE)
 
 
 def joined(groups: Sequence[Group]) -> pl.DataFrame:
@@ -66,18 +84,3 @@ def joined(groups: Sequence[Group]) -> pl.DataFrame:
         organization_id=organizations.gather(of_group),
         received_at=receptions.gather(of_group),
     )
-
-
-def rejected(groups: Sequence[Group]) -> pl.DataFrame:
-    """Return what could not be read, as the warehouse keeps it."""
-    frames = [
-        group.rejected.select(
-            organization_id=pl.lit(group.organization),
-            received_at=pl.lit(group.received_at).cast(INSTANT),
-            reason="reason",
-            content="content",
-        )
-        for group in groups
-        if len(group.rejected)
-    ]
-    return pl.concat(frames) if frames else batch.KEPT.to_frame()

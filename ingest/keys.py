@@ -40,12 +40,20 @@ class Keys:
             self._sort(warehouse.query("ingest/keys")["key_low"])
 
     def known(self, keys: pl.DataFrame) -> pl.DataFrame:
-        """Return which of the identities `key_high, key_low` are taken, and by which row."""
+        """Return which of the identities `key_high, key_low` are taken, and by which row.
+
+        Of an event that was amended it is the row that counts now.
+        """
         lows = keys["key_low"] if self._is_full else self._perhaps(keys["key_low"])
         if lows.is_empty():
             return KNOWN.to_frame()
         found = self._warehouse.query("ingest/known", frames={"asked": lows.to_frame()})
-        return found.join(keys, on=["key_high", "key_low"], how="semi")
+        taken = found.join(keys, on=["key_high", "key_low"], how="semi")
+        return taken.sort("sequence").unique(["key_high", "key_low"], keep="last")
+
+    def are_new(self, lows: pl.Series) -> bool:
+        """Whether none of them is taken, for all that memory says."""
+        return not self._is_full and self._perhaps(lows).is_empty()
 
     def add(self, lows: pl.Series) -> None:
         """Remember identities that are now stored."""

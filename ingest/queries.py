@@ -7,11 +7,11 @@ import polars as pl
 
 from ingest.event import EPOCH, Event, identity, kept
 from ingest.keys import KNOWN
-from ingest.requests import EventQuery, RejectedEvent, RejectedEventQuery
+from ingest.requests import EventQuery
 from metering.measures.refusals import Invalid, Missing
 from metering.measures.shapes import Page
 from sql.duck import identities
-from sql.work import Work
+from sql.work import Shift, Work
 
 MICRO = timedelta(microseconds=1)
 
@@ -21,6 +21,17 @@ EARLIEST, LATEST = datetime(1900, 1, 1, tzinfo=UTC), datetime(2299, 12, 31, tzin
 
 def find(work: Work, transaction_id: str, external_subscription_id: str | None = None) -> Event:
     """Return one event. Where several subscriptions have one of this id, it is the newest.
+
+    Raises: Missing `event_not_found`.
+    """
+    (event,) = shown(newest(work, transaction_id, external_subscription_id))
+    return event
+
+
+def newest(
+    work: Work | Shift, transaction_id: str, external_subscription_id: str | None
+) -> pl.DataFrame:
+    """Return the row of an event that counts, or did until it was voided.
 
     Raises: Missing `event_not_found`.
     """
@@ -37,8 +48,11 @@ def find(work: Work, transaction_id: str, external_subscription_id: str | None =
     found = known.select("stream", "code", "at", "sequence")
     content = work.warehouse.query("ingest/content", frames={"found": found})
     whole = known.join(content, on="sequence").join(streams, on="stream")
-    (event,) = _events(whole.with_columns(transaction_id=pl.lit(transaction_id)))
-    return event
+    kinds = work.warehouse.query("ingest/corrections_of", frames={"found": found})["kind"]
+    corrected = max(kinds, default=None)  # a void is said rather than the amendment before it
+    return whole.with_columns(
+        transaction_id=pl.lit(transaction_id), corrected=pl.lit(corrected, pl.String)
+    )
 
 
 def browse(work: Work, query: EventQuery) -> Page[Event]:
@@ -51,8 +65,8 @@ def browse(work: Work, query: EventQuery) -> Page[Event]:
         "any_subscription": query.external_subscription_id is None,
         "subscription": query.external_subscription_id or "",
         "code": query.code or "",
-        "earliest": _held(query.timestamp_from or EARLIEST),
-        "latest": _held(query.timestamp_to or LATEST),
+        "earliest": held(query.timestamp_from or EARLIEST),
+        "latest": held(query.timestamp_to or LATEST),
     }
     total = int(work.warehouse.query("events/count", **asked)["events"][0])
     found = work.warehouse.query("events/page", **asked, **_place(query))
@@ -60,23 +74,10 @@ def browse(work: Work, query: EventQuery) -> Page[Event]:
     if len(found) == query.per_page:
         at, transaction, sequence = found.select("at", "transaction_id", "sequence").row(-1)
         more = f"{(at - EPOCH) // MICRO}.{sequence}.{transaction}"
-    return Page(_events(found), total, query, more)
+    return Page(shown(found), total, query, more)
 
 
-def rejected(work: Work, query: RejectedEventQuery) -> Page[RejectedEvent]:
-    """List rows that could not be events, as they were sent, the latest first."""
-    asked: dict[str, Any] = {"organization": work.organization, "reason": query.reason or ""}
-    total = int(work.warehouse.query("events/rejected_count", **asked)["events"][0])
-    start = (query.page - 1) * query.per_page
-    found = work.warehouse.query("events/rejected", **asked, start=start, size=query.per_page)
-    items = [
-        RejectedEvent(received_at=at, reason=reason, content=content)
-        for at, reason, content in found.rows()
-    ]
-    return Page(items, total, query)
-
-
-def _held(instant: datetime) -> datetime:
+def held(instant: datetime) -> datetime:
     """Hold an instant to what every engine can say; no event lies beyond."""
     return min(max(instant, EARLIEST), LATEST)
 
@@ -103,10 +104,11 @@ def _place(query: EventQuery) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _events(found: pl.DataFrame) -> list[Event]:
+def shown(found: pl.DataFrame) -> list[Event]:
     """Return events from their columns."""
     columns = found.select(
         "key_high", "key_low", "transaction_id", "code", pl.col("at").to_physical(),
         "precise_total_amount_cents", "properties", "external_subscription_id", "received_at",
+        "corrected",
     )  # fmt: skip
     return [kept(identity(high, low), *cells) for high, low, *cells in columns.rows()]

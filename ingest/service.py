@@ -1,16 +1,16 @@
 """What can be done with events: send them, one, some or very many."""
 
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future
 from itertools import islice
 
 import polars as pl
 
-from ingest import batch, formats, writer
+from ingest import batch, expressions, formats, limits, positions, writer
 from ingest.event import MOST, Event, EventInput, identity, row, shown
 from ingest.group import NONE, Group
-from ingest.requests import EventVerdicts, Verdict, VerdictQuery
+from ingest.requests import BulkQuery, EventVerdicts, Verdict
 from ingest.verdicts import VerdictKind
 from metering.measures.refusals import Invalid, Unavailable
 from metering.measures.shapes import Upload
@@ -22,54 +22,76 @@ AHEAD = 2
 STREAMED = 1_000
 """Events of a stream that are written together."""
 
+LISTED_AT_MOST = 100_000
+"""Verdicts that one answer lists: it is held in memory. The counts are of all."""
+
 TAKEN = "value_already_exist"
 
 
 def create(work: Shift, event: EventInput) -> Event:
     """Send one event. It is answered once it is stored for good.
 
-    Raises: Invalid `transaction_id: value_already_exist`; Busy `too_many_events`; Unavailable.
+    Raises: Invalid `transaction_id: value_already_exist`, `expression_evaluation_failed`; Busy
+            `too_many_events`; Unavailable.
     """
-    (outcome,) = _written(work, [event]).rows(named=True)
+    (kept,), answer = _written(work, [event], is_single=True)
+    (outcome,) = answer.rows(named=True)
     if outcome["verdict"] == VerdictKind.duplicate:
         raise Invalid(transaction_id=TAKEN)
     if outcome["verdict"] == VerdictKind.rejected:
         raise Invalid(base="value_is_invalid")
     id = identity(outcome["key_high"], outcome["key_low"])
-    return shown(event, work.now, id)
+    return shown(kept, work.now, id)
 
 
 def create_batch(work: Shift, events: list[EventInput]) -> list[Event]:
     """Send up to 10,000 events: all of them are stored, or none.
 
     Raises: Invalid `events: no_events`, `events: too_many_events`, or by position
-    `transaction_id: value_already_exist`; Busy `too_many_events`; Unavailable.
+    `transaction_id: value_already_exist`, `expression_evaluation_failed`; Busy `too_many_events`;
+    Unavailable.
     """
     if not events:
         raise Invalid(events="no_events")
     if len(events) > MOST:
         raise Invalid(events="too_many_events")
-    outcome = _written(work, events)
+    rows, outcome = _written(work, events)
     if (outcome["verdict"] == VerdictKind.rejected).any():
         raise Invalid(base="value_is_invalid")
     taken = outcome["verdict"].eq(VerdictKind.duplicate).arg_true()
     if len(taken):
         raise Invalid({str(place): {"transaction_id": [TAKEN]} for place in taken})
-    keys = zip(events, outcome["key_high"], outcome["key_low"], strict=True)
-    return [shown(event, work.now, identity(high, low)) for event, high, low in keys]
+    keys = zip(rows, outcome["key_high"], outcome["key_low"], strict=True)
+    return [shown(row, work.now, identity(high, low)) for row, high, low in keys]
 
 
-def bulk(work: Shift, body: Upload, query: VerdictQuery) -> EventVerdicts:
+def bulk(work: Shift, body: Upload, query: BulkQuery) -> EventVerdicts:
     """Send any number of events in one body; each has a verdict of its own.
 
-    The Content-Type says how they are written: a JSON array, NDJSON, or an Arrow stream; gzip and
-    zstd are unpacked. What was accepted before a body breaks off stays, and may be sent again.
+    The Content-Type says how they are written: a JSON array, NDJSON, CSV, Arrow, Parquet or
+    CloudEvents; gzip and zstd are unpacked. What was accepted before a body breaks off stays, and
+    may be sent again. A body that names its `source` moves its `position` once all is answered.
 
-    Raises: Malformed; Busy `too_many_events`; Unavailable.
+    Raises: Malformed; TooLarge; Invalid; Busy `too_many_events`; Unavailable.
     """
-    tally = _Tally(query.verdicts == "all")
+    how = formats.Reading(columns=query.columns, limits=limits.of(work.warehouse))
+    frames = formats.of(body.content_type).read(body, how)
+    told = receive(work, frames, lists_all=query.verdicts == "all")
+    if query.source is not None and query.position is not None:
+        positions.keep(work, query.source, query.position, told.received)
+    return told
+
+
+def receive(
+    work: Shift, frames: Iterable[pl.DataFrame], *, lists_all: bool = False
+) -> EventVerdicts:
+    """Write frames of `batch.SENT`, and return what became of each row once all are answered.
+
+    Raises: Busy `too_many_events`; Unavailable.
+    """
+    tally = _Tally(lists_all)
     place = 0
-    for sent in formats.of(body.content_type).read(body):
+    for sent in frames:
         found = batch.checked(sent, place, work.now)
         place += len(sent)
         tally.put(work, found)
@@ -91,14 +113,16 @@ def stream(work: Shift, events: Iterator[EventInput]) -> EventVerdicts:
     return tally.reply()
 
 
-def _written(work: Shift, events: Sequence[EventInput]) -> pl.DataFrame:
-    """Write events, all or nothing, and return what became of each."""
-    rows = [row(event, work.now) for event in events]
+def _written(
+    work: Shift, events: Sequence[EventInput], *, is_single: bool = False
+) -> tuple[list[tuple[object, ...]], pl.DataFrame]:
+    """Write events, all or nothing, and return them as they are kept, and what became of each."""
+    rows = expressions.alone(work, [row(event, work.now) for event in events], is_single)
     group = Group(organization=work.organization, received_at=work.now, rows=rows, is_whole=True)
-    return _answered(writer.of(work.warehouse).put(group))
+    return rows, answered(writer.of(work.warehouse).put(group))
 
 
-def _answered(answer: "Future[pl.DataFrame]") -> pl.DataFrame:
+def answered(answer: "Future[pl.DataFrame]") -> pl.DataFrame:
     """Wait until a commit is durable, or refused.
 
     Raises: Unavailable.
@@ -117,10 +141,13 @@ class _Tally:
         self._waiting: deque[tuple[batch.Checked, Future[pl.DataFrame]]] = deque()
         self._counts = dict.fromkeys(VerdictKind, 0)
         self._listed: list[pl.DataFrame] = []
+        self._room = LISTED_AT_MOST
+        self._unlisted = 0
         self._is_begun = False
 
     def put(self, work: Shift, found: batch.Checked) -> None:
         """Let rows join the next commit; wait where the writer is not as fast as the reader."""
+        found = expressions.applied(work, found)
         group = Group(
             organization=work.organization, received_at=work.now, rows=found.rows,
             is_whole=False, rejected=found.rejected,
@@ -145,12 +172,13 @@ class _Tally:
                 Verdict(row, transaction, subscription, VerdictKind(verdict), is_same, reason)
                 for row, transaction, subscription, verdict, is_same, reason in listed.rows()
             ],
+            unlisted=self._unlisted,
         )
 
     def _count(self) -> None:
         found, answer = self._waiting.popleft()
         names = ("transaction_id", "external_subscription_id")
-        read = found.rows.select(names).hstack(_answered(answer)).with_columns(row=found.places)
+        read = found.rows.select(names).hstack(answered(answer)).with_columns(row=found.places)
         unread = found.rejected.with_columns(
             verdict=pl.lit(VerdictKind.rejected.value), is_same=pl.lit(None, pl.Boolean)
         )
@@ -160,7 +188,10 @@ class _Tally:
         if not self._lists_all:
             read = read.filter(pl.col("verdict") != VerdictKind.accepted.value)
         listed = pl.concat([read.select(*LISTED), unread.select(*LISTED)])
-        self._listed.append(listed.sort("row").with_columns(pl.col(names).fill_null("")))
+        shown = listed.sort("row").head(self._room)
+        self._listed.append(shown.with_columns(pl.col(names).fill_null("")))
+        self._room -= len(shown)
+        self._unlisted += len(listed) - len(shown)
 
 
 LISTED = pl.Schema({

@@ -22,7 +22,8 @@ class Streams:
 
     def __init__(self, warehouse: Warehouse) -> None:
         self._warehouse = warehouse
-        self._known: dict[tuple[str, ...], int] = {}
+        self.known: dict[tuple[str, ...], int] = {}
+        """Some of them, all of which are stored."""
         self._last = int(warehouse.query("ingest/newest")["stream"][0])
 
     def number(self, rows: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
@@ -32,14 +33,14 @@ class Streams:
         """
         wanted = rows.select(PAIR).unique(maintain_order=True)
         pairs = wanted.rows()
-        if len(self._known) + len(pairs) > MOST:
-            self._known.clear()
-        if unknown := [pair for pair in pairs if pair not in self._known]:
+        if len(self.known) + len(pairs) > MOST:
+            self.known.clear()
+        if unknown := [pair for pair in pairs if pair not in self.known]:
             asked = pl.DataFrame(unknown, schema=wanted.schema, orient="row")
             self._remember(self._warehouse.query("ingest/streams", frames={"wanted": asked}))
-        fresh = [pair for pair in pairs if pair not in self._known]
+        fresh = [pair for pair in pairs if pair not in self.known]
         given = {pair: self._last + place for place, pair in enumerate(fresh, 1)}
-        numbers = [self._known.get(pair) or given[pair] for pair in pairs]
+        numbers = [self.known.get(pair) or given[pair] for pair in pairs]
         wanted = wanted.with_columns(stream=pl.Series(numbers, dtype=pl.Int64))
         numbered = rows.join(wanted, on=PAIR, how="left", maintain_order="left")
         return numbered, wanted.filter(pl.col("stream") > self._last).select(*STREAMS)
@@ -50,4 +51,4 @@ class Streams:
         self._last += len(fresh)
 
     def _remember(self, streams: pl.DataFrame) -> None:
-        self._known.update(zip(streams.select(PAIR).rows(), streams["stream"], strict=True))
+        self.known.update(zip(streams.select(PAIR).rows(), streams["stream"], strict=True))

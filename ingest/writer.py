@@ -14,9 +14,10 @@ from datetime import datetime
 
 import polars as pl
 
+from ingest import limits, peers
 from ingest.commit import Commit
 from ingest.group import Group
-from metering.measures.refusals import Busy, Unavailable
+from metering.measures.refusals import Busy, Refusal, Unavailable
 from sql.lease import Lease
 from sql.ledger import Ledger
 from sql.warehouse import Warehouse
@@ -29,17 +30,26 @@ ROWS = 250_000
 BUFFER = 1_000_000
 """Rows that may wait. What comes then is told to come again."""
 
-ROOM = 256 << 20
-"""Bytes that may wait."""
-
 LINGER_MS = 2
 """How long a commit waits for others to join it, when little has come."""
+
+COMPANY_MS = 10
+"""How long it waits for as many requests as the last commit answered: they are likely to be back.
+
+A commit costs as much for one event as for a hundred.
+"""
 
 NAME = "ingest"
 """What the writers of all processes hold in turn."""
 
-RENEWAL_MS = 4_000
-"""How often a lease is renewed."""
+RENEWAL_MS = 2_000
+"""How often a lease is asked for, if nothing comes in."""
+
+PATIENCE_S = 3
+"""How long events wait for a process that writes, when there is none."""
+
+PAUSE_MS = 100
+"""How long they wait before the next try."""
 
 SECONDS = 60
 """How long a request waits for its answer."""
@@ -48,13 +58,19 @@ SECONDS = 60
 class Writer:
     """A thread that writes what is put into its buffer, commit after commit."""
 
-    def __init__(self, warehouse: Warehouse, lease: Lease | None = None) -> None:
+    def __init__(
+        self, warehouse: Warehouse, lease: Lease | None = None, secret: bytes = b""
+    ) -> None:
         self._warehouse = warehouse
         self._lease = lease
+        self._secret = secret
         self._commit: Commit | None = None
+        self._fence = 0
         self._waiting: deque[Group] = deque()
         self._rows = 0
         self._bytes = 0
+        self._answered = 0
+        """How many groups the last commit took."""
         self._change = threading.Condition()
         self._is_closed = False
         self._thread = threading.Thread(target=self._run, name="ingest", daemon=True)
@@ -81,6 +97,11 @@ class Writer:
             self._change.notify_all()
         return group.answer
 
+    @property
+    def is_writing(self) -> bool:
+        """Whether this process writes, and not another."""
+        return self._lease is None or self._lease.is_ours
+
     def close(self) -> None:
         """Write what waits, then end."""
         with self._change:
@@ -92,7 +113,7 @@ class Writer:
 
     def _is_full(self, group: Group) -> bool:
         rows, room = self._rows + group.size, self._bytes + group.bytes
-        return self._rows > 0 and (rows > BUFFER or room > ROOM)
+        return self._rows > 0 and (rows > BUFFER or room > limits.of(self._warehouse).buffer)
 
     # -- the thread
 
@@ -110,19 +131,53 @@ class Writer:
                         group.answer.set_exception(failed)
 
     def _write(self, groups: list[Group]) -> None:
-        """Commit groups under the lease, and answer them.
-
-        Once the lease was lost, others may have written: all that was known is read anew.
-        """
-        if self._lease is not None and not self._lease.hold():
+        """Commit groups and answer them, or hand them to the process that may."""
+        until = time.monotonic() + PATIENCE_S
+        while self._lease is not None and not self._lease.hold():
             self._commit = None
-            raise Unavailable("events_written_elsewhere", "Another process writes events.")
-        if not groups:
-            return
-        if self._commit is None:
-            self._commit = Commit(self._warehouse, self._lease.fence if self._lease else 0)
-        for group, outcome in zip(groups, self._commit.write(groups), strict=True):
-            group.answer.set_result(outcome)
+            if not groups or self._hand(groups):
+                return
+            if time.monotonic() > until:
+                raise Unavailable("events_written_elsewhere", "No process writes events now.")
+            time.sleep(PAUSE_MS / 1000)
+        if groups:
+            for group, outcome in zip(groups, self._current().write(groups), strict=True):
+                group.answer.set_result(outcome)
+
+    def _current(self) -> Commit:
+        """Return what is known of the warehouse, read anew if others may have written to it."""
+        lease, fence = self._lease, self._lease.fence if self._lease is not None else 0
+        if self._commit is None or fence != self._fence:
+            self._fence = fence
+            self._commit = Commit(
+                self._warehouse,
+                is_alone=lambda: lease is None or (lease.is_ours and lease.fence == fence),
+                is_busy=lambda: bool(self._waiting),
+            )
+        return self._commit
+
+    def _hand(self, groups: list[Group]) -> bool:
+        """Hand groups to the process that writes; False if it was not to be had.
+
+        What was handed over once goes no further: two processes may each believe the other writes.
+        """
+        assert self._lease is not None
+        own = [group for group in groups if not group.is_handed]
+        for group in groups:
+            if group.is_handed:
+                said = "This process does not write events any more."
+                group.answer.set_exception(Unavailable("events_written_elsewhere", said))
+        groups[:] = own
+        if not own:
+            return True
+        if not self._lease.holder:
+            return False
+        try:
+            peers.hand(self._lease.holder, self._secret, own)
+        except peers.Unreachable as away:
+            log.info("events were not handed over: %s", away)
+            return False
+        return True
 
     def _forget(self) -> None:
         """Read anew what is known of the warehouse; but an open append must be settled first."""
@@ -143,8 +198,14 @@ class Writer:
         return taken
 
     def _linger(self) -> None:
-        until = time.monotonic() + LINGER_MS / 1000
-        while self._rows < ROWS and (left := until - time.monotonic()) > 0:
+        begun = time.monotonic()
+        while self._rows < ROWS:
+            is_company = len(self._waiting) >= self._answered
+            wait_ms = LINGER_MS if is_company else COMPANY_MS
+            if (left := begun + wait_ms / 1000 - time.monotonic()) <= 0:
+                return
+            if self._answered > 1 and is_company:
+                return
             self._change.wait(left)
 
     def _take(self) -> list[Group]:
@@ -155,6 +216,7 @@ class Writer:
             rows += taken[-1].size
             self._bytes -= taken[-1].bytes
         self._rows -= rows
+        self._answered = len(taken)
         return taken
 
 
@@ -166,19 +228,41 @@ def start(
     warehouse: Warehouse,
     ledger: Ledger | None = None,
     clock: Callable[[], datetime] | None = None,
+    *,
+    url: str = "",
+    secret: bytes = b"",
 ) -> Writer:
     """Start the writer of a warehouse: one in a process.
 
-    Where other processes may write to the same warehouse, it is one among all that share the
-    ledger: it writes while it holds a lease there.
+    Where other processes may write to the same warehouse, one of all that share the ledger does:
+    the holder of a lease there. The others hand it their events at its `url`, with a key made of
+    the `secret` that they share.
     """
     lease = None
     if warehouse.is_shared and ledger is not None and clock is not None:
-        lease = Lease(ledger, NAME, clock)
+        lease = Lease(ledger, NAME, clock, url)
     with _opening:
         assert id(warehouse) not in _writers, "this warehouse has its writer"
-        made = _writers[id(warehouse)] = Writer(warehouse, lease)
+        made = _writers[id(warehouse)] = Writer(warehouse, lease, secret)
     return made
+
+
+def take(warehouse: Warehouse, body: bytes) -> bytes | None:
+    """Write what another process hands over, and return what it is told; None if not here.
+
+    Raises: Unavailable `events_written_elsewhere`.
+    """
+    made = of(warehouse)
+    if not made.is_writing:
+        return None
+    answers = []
+    for group in peers.groups_of(body):
+        try:
+            answers.append(made.put(group))
+        except Refusal as refused:
+            group.answer.set_exception(refused)
+            answers.append(group.answer)
+    return peers.told(answers, peers.SECONDS)
 
 
 def of(warehouse: Warehouse) -> Writer:

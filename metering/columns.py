@@ -14,6 +14,7 @@ Underneath, a Decimal(38, 12) is an Int128 counting units of the twelfth decimal
 import os
 from collections.abc import Mapping
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
 import polars as pl
@@ -54,6 +55,11 @@ def major(minor: pl.Expr, digits: pl.Expr) -> pl.Expr:
     return minor.cast(AMOUNT) / size
 
 
+def minor(major: pl.Expr, digits: pl.Expr) -> pl.Expr:
+    """Turn a major-unit column into minor units, unrounded."""
+    return major.cast(AMOUNT) * pl.lit(_POWERS).gather(digits).cast(AMOUNT)
+
+
 def remainder(left: pl.Expr, right: pl.Expr, product: pl.Expr) -> pl.Expr:
     """What `left * right` has beyond the 12 decimals of `product`, in units of the 24th decimal.
 
@@ -64,8 +70,10 @@ def remainder(left: pl.Expr, right: pl.Expr, product: pl.Expr) -> pl.Expr:
     return lost.cast(pl.Int64)
 
 
-def sticky(amount: pl.Expr, rest: pl.Expr) -> pl.Expr:
+def sticky(amount: pl.Expr, rest: pl.Expr, parts: pl.Expr | None = None) -> pl.Expr:
     """Bring `amount + rest / 10^24` to 12 decimals so that a later rounding is still right.
+
+    With `parts`, a whole number, it is divided by it first.
 
     Rule:    cut off toward zero; if something was cut and the last digit is 0 or 5, one away from
              zero. No number that was cut can then look like a tie, or like a whole: `settle` of the
@@ -73,8 +81,14 @@ def sticky(amount: pl.Expr, rest: pl.Expr) -> pl.Expr:
     Source:  ROUND_05UP of the General Decimal Arithmetic specification.
     """
     wide = rest.cast(pl.Int128)
-    low = amount.to_physical() + wide // _wide(_ONE)
-    cut = wide % _wide(_ONE) != 0
+    if parts is None:
+        low = amount.to_physical() + wide // _wide(_ONE)
+        cut = wide % _wide(_ONE) != 0
+    else:
+        units, many = amount.to_physical(), parts.cast(pl.Int128)
+        fine, size = units % many * _wide(_ONE) + wide, many * _wide(_ONE)
+        low = units // many + fine // size
+        cut = fine % size != 0
     low_is_inner = low >= 0
     inner = low + (cut & ~low_is_inner).cast(pl.Int128)
     outward = pl.when(low_is_inner).then(1).otherwise(-1)
@@ -99,6 +113,61 @@ def number(units: pl.Expr) -> pl.Expr:
     Raises:  polars InvalidOperationError beyond 38 digits.
     """
     return (units.cast(COUNT) * pl.lit(_ULP, dtype=AMOUNT)).cast(AMOUNT)
+
+
+def quotient(sum_: pl.Expr, parts: pl.Expr) -> pl.Expr:
+    """Divide a decimal column by whole numbers. No parts at all: 0.
+
+    Rounds:  at 12 decimals, halves away from zero.
+    """
+    size = pl.max_horizontal(parts, 1).cast(pl.Int128)
+    return number(_nearest(sum_.to_physical(), size))
+
+
+def over_time(held: pl.Expr, held_part: pl.Expr, parts: pl.Expr) -> pl.Expr:
+    """Return `(held + held_part / 10^6) / parts`: units held for some of the parts of a period.
+
+    Rounds:  at 12 decimals, halves away from zero. Whole and part are divided apart, so that what
+             lies between them may have more digits than a column.
+    """
+    whole, many = held.to_physical(), parts.cast(pl.Int128)
+    fine, size = whole % many * _wide(10**6) + held_part.to_physical(), many * _wide(10**6)
+    low = whole // many + fine // size
+    left = fine % size * _wide(2)
+    up = (left > size) | ((left == size) & (low >= 0))
+    return number(low + up.cast(pl.Int128))
+
+
+def prorated(held: pl.Expr, parts: pl.Expr) -> pl.Expr:
+    """Return units held for some of the days of a period, `held / parts`.
+
+    Rounds:  up, at 5 decimals (T5.2).
+    Source:  spec/billing.md PR1, BL3: an invoice shows five decimals and prices them.
+    """
+    size = _wide(10 ** (SCALE - 5))
+    return number(_upward(held.to_physical(), parts.cast(pl.Int128) * size) * size)
+
+
+def nearest_rank(value: pl.Expr, times: pl.Expr, percentile: pl.Expr) -> pl.Expr:
+    """Return, in an aggregation, the value at a percentile of values that came so many times each.
+
+    Rule:    of n values in order, the one at ceil(n * percentile / 100), and the first for 0.
+    """
+    wanted = _upward(percentile.first().to_physical() * times.sum(), _wide(100 * _ONE))
+    passed = times.sort_by(value).cum_sum()
+    return value.sort().filter(passed >= wanted.clip(lower_bound=1)).first()
+
+
+def scaled(amount: pl.Expr, whole: int, part: int, digits: int) -> pl.Expr:
+    """Return `amount * whole / part`, for whole numbers above 0.
+
+    Rounds:  at `digits` decimals, halves away from zero.
+    Raises:  polars InvalidOperationError when the product has more than 38 digits.
+    """
+    many = pl.lit(Decimal(whole), dtype=COUNT)
+    units = (amount.to_physical().cast(COUNT) * many).to_physical()
+    size = 10 ** (SCALE - digits)
+    return number(_nearest(units, _wide(part * size)) * _wide(size))
 
 
 def packs(units: pl.Expr, size: pl.Expr) -> pl.Expr:
@@ -195,6 +264,7 @@ def _upward(units: pl.Expr, size: pl.Expr) -> pl.Expr:
     return units // size + (units % size != 0).cast(pl.Int128)
 
 
+@cache
 def _wide(whole: int) -> pl.Expr:
     return pl.lit(whole, dtype=pl.Int128)
 

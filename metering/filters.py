@@ -13,6 +13,7 @@ Rule:    a filter matches if for every one of its keys the property is present a
 """
 
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 import msgspec
 import polars as pl
@@ -46,21 +47,40 @@ class Price(Struct, frozen=True, kw_only=True):
         return self.properties.pricing_group_keys or []
 
 
-def facets(prices: Sequence[Price]) -> dict[str, tuple[str, ...]]:
-    """Return the properties that the prices of each charge look at, sorted."""
+Only = Mapping[str, Sequence[str]]
+"""Which events count: for each property, the values of which they have one."""
+
+ALL_EVENTS: Only = MappingProxyType({})
+
+
+def facets(prices: Sequence[Price], only: Only = ALL_EVENTS) -> dict[str, tuple[str, ...]]:
+    """Return the properties that the prices of each charge and `only` look at, sorted."""
     seen: dict[str, set[str]] = {}
     for price in prices:
-        seen.setdefault(price.charge_id, set()).update(price.values, price.groups)
+        seen.setdefault(price.charge_id, set()).update(price.values, price.groups, only)
     return {charge_id: tuple(sorted(keys)) for charge_id, keys in seen.items()}
 
 
+def admitted(parts: pl.DataFrame, keys: Mapping[str, tuple[str, ...]], only: Only) -> pl.DataFrame:
+    """Keep the parts of events that `only` admits. `keys` are the facets of each charge."""
+    seen = pl.col("facets").str.json_decode(pl.List(pl.String))
+    for key, values in only.items():
+        places = {charge_id: names.index(key) for charge_id, names in keys.items()}
+        place = pl.col("charge_id").replace_strict(places, return_dtype=pl.Int64)
+        parts = parts.filter(seen.list.get(place).is_in(list(values)))
+    return parts
+
+
 def placed(
-    parts: pl.DataFrame, prices: Sequence[Price], metrics: Mapping[str, Metered]
+    parts: pl.DataFrame,
+    keys: Mapping[str, tuple[str, ...]],
+    prices: Sequence[Price],
+    metrics: Mapping[str, Metered],
 ) -> pl.DataFrame:
     """Give each part its price and its group.
 
-    Shape:   in, parts with metric_id, charge_id and `facets` as a JSON array in the order of
-             `facets(prices)`; out, the same rows with `price`, a place in `prices`, and
+    Shape:   in, parts with metric_id, charge_id and `facets` as a JSON array in the order of the
+             charge's `keys`; out, the same rows with `price`, a place in `prices`, and
              `grouped_by`, a JSON object, null for a price without groups.
     Cost:    joins over the distinct facets, each of which is decided once.
     Raises:  AssertionError for a charge without a default price.
@@ -70,7 +90,7 @@ def placed(
         default = _defaults(prices).rename({"default": "price"})
         return parts.join(default, on="charge_id").with_columns(grouped_by=none)
     kinds = parts.select("metric_id", "charge_id", "facets").unique().with_row_index("kind_of_part")
-    cells = _cells(kinds, facets(prices))
+    cells = _cells(kinds, keys)
     chosen = kinds.join(_matched(kinds, cells, prices, metrics), on="kind_of_part", how="left")
     chosen = chosen.join(_defaults(prices), on="charge_id", how="left").with_columns(
         price=pl.col("price").fill_null(pl.col("default"))

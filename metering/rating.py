@@ -9,10 +9,20 @@ from decimal import Decimal
 
 import polars as pl
 
-from metering import charges, filters
-from metering.columns import AMOUNT, QUANTITY
-from metering.filters import Price
-from metering.quantities import ZERO, Metered, finished, merge, parts, planned
+from metering import charges, events, filters
+from metering.columns import AMOUNT, QUANTITY, prorated
+from metering.events import OF_LINE, Asked
+from metering.filters import ALL_EVENTS, Only, Price
+from metering.quantities import (
+    OVER_TIME,
+    ZERO,
+    Metered,
+    finished,
+    lifted,
+    merge,
+    parts,
+    planned,
+)
 from sql.warehouse import Warehouse
 
 __all__ = ["RATED", "Price", "rate"]
@@ -26,11 +36,15 @@ RATED = {
 }  # fmt: skip
 """A line's price in one bucket and group.
 
-`amount` is in major units, unrounded; `columns.settle` makes it money. `events_count` is what a fee
-shows: the events aggregated, or the units of a unique count. Where the quantity came from is told
-by the last four: how many events were read, and the rest of quantities.QUANTITIES."""
+`units` are those used; `total_aggregated_units` is the level at the end where units are an average
+over time, else the same. `amount` is in major units, unrounded; `columns.settle` makes it money.
+`events_count` is what a fee shows: the events aggregated, or the units of a unique count. The last
+four say where the quantity came from: how many events were read, and the rest of QUANTITIES."""
 
 ONE = Decimal(1)
+
+SLICE = ("line", "price", "grouped_by")
+"""What events have in common that are aggregated and priced together."""
 
 
 def rate(
@@ -39,26 +53,53 @@ def rate(
     prices: Sequence[Price],
     metrics: Mapping[str, Metered],
     until: int,
+    only: Only = ALL_EVENTS,
 ) -> pl.DataFrame:
-    """Price all lines by the events known up to the ingestion sequence `until`.
+    """Price all lines by the events known up to the sequence `until`, those that `only` admits.
 
     Shape:   in, quantities.LINES; out, RATED: a row for each bucket of each line's charge, also
              where nothing was used, and for each group within a bucket; by line, the filters from
              the oldest, then the default price, then the group.
     Rule:    an event falls in one bucket and group (filters.py); each is aggregated, rounded as the
-             metric says and priced by itself. unit_amount = amount / units, 0 for no units.
-    Cost:    the statements of quantities.quantities, and joins: no step is taken line by line.
+             metric says and priced by itself. unit_amount = amount / units, 0 for no units. Where a
+             charge is prorated, `units` are all of them, and those of a part of the period's days
+             are priced (proration.py).
+    Cost:    the statements of quantities.quantities, one more for what needs the single events or
+             their amounts, and joins: no step is taken line by line.
     Raises:  KeyError for a metric that is not given; AssertionError for a charge without a default
-             price, or one whose price needs the single events; polars errors when an amount or a
-             sum has more than 26 digits before the point.
+             price; polars errors when an amount or a sum has more than 26 digits before the point.
     """
-    asks, known = planned(warehouse.dialect, lines, metrics, filters.facets(prices))
-    found = parts(warehouse, known, asks, until).join(
-        known.select("line", "kind", "metric_id", "charge_id"), on="line"
+    keys = filters.facets(prices, only)
+    asks, known = planned(warehouse.dialect, lines, metrics, keys)
+    found = parts(warehouse, known, asks, until).join(known.select("line", *OF_LINE), on="line")
+    counted = filters.admitted(found, keys, only)
+    placed = filters.placed(counted, keys, prices, metrics)
+    rows = finished(_everywhere(known, merge(placed, by=SLICE), prices)).with_row_index("row")
+    asked = Asked(
+        warehouse=warehouse, known=known, rows=rows, prices=prices, metrics=metrics, keys=keys,
+        only=only, until=until,
+    )  # fmt: skip
+    held, single = events.single(asked)
+    whole = events.amounts(asked, _prorated(rows, held)).with_columns(
+        is_by_event=events.needed(asked)
     )
-    merged = merge(filters.placed(found, prices, metrics), by=["line", "price", "grouped_by"])
-    rows = finished(_everywhere(known, merged, prices)).with_row_index("row")
-    return _told(rows.join(_priced(rows, prices), on="row"), prices)
+    terms = [(price.kind, price.properties) for price in prices]
+    priced = charges.price(_priced(whole), terms, single).rename({"line": "row"})
+    return _told(whole.join(priced, on="row"), prices)
+
+
+def _prorated(rows: pl.DataFrame, held: pl.DataFrame) -> pl.DataFrame:
+    """Add `full`, the units, and make `quantity` the part of them that the days come to.
+
+    `held` are the unit days of values that come and go; those of sums came with their quantities.
+    """
+    whole = rows.with_columns(full="quantity")
+    if not rows["prorated"].any():
+        return whole
+    days = prorated(pl.coalesce("unit_days", "held").fill_null(ZERO), pl.col("full_days"))
+    return whole.join(held, on="row", how="left", maintain_order="left").with_columns(
+        quantity=pl.when("prorated").then(lifted(days)).otherwise("quantity")
+    )
 
 
 def _everywhere(known: pl.DataFrame, merged: pl.DataFrame, prices: Sequence[Price]) -> pl.DataFrame:
@@ -73,25 +114,25 @@ def _everywhere(known: pl.DataFrame, merged: pl.DataFrame, prices: Sequence[Pric
         },
         schema={"charge_id": pl.String, "price": pl.UInt32, "empty": pl.String},
     )
-    of_metric = ["kind", "rounding_function", "rounding_precision", "statement"]
+    of_metric = ["rounding_function", "rounding_precision", "statement"]
+    of_line = ["prorated", "first_day", "last_day", "full_days", "full_seconds", "digits"]
     return (
-        known.select("line", "charge_id", *of_metric)
+        known.select("line", *OF_LINE, *of_metric, *of_line)
         .join(buckets, on="charge_id")
         .join(merged, on=["line", "price"], how="left")
         .with_columns(grouped_by=pl.coalesce("grouped_by", "empty"))
     )
 
 
-def _priced(rows: pl.DataFrame, prices: Sequence[Price]) -> pl.DataFrame:
-    """Price the quantities: `row`, `amount`, `amount_details`."""
-    lines = rows.select(line="row", price="price", quantity="quantity", events=_shown_count())
-    terms = [(price.kind, price.properties) for price in prices]
-    return charges.price(lines, terms).rename({"line": "row"})
+def _priced(rows: pl.DataFrame) -> pl.DataFrame:
+    """Say of rows what a price wants to know: charges.LINES."""
+    said = rows.with_columns(line="row", events=_shown_count())
+    return said.select(pl.col(name).cast(kind) for name, kind in charges.LINES.items())
 
 
 def _shown_count() -> pl.Expr:
     """A fee on a unique count shows its units as its events."""
-    units = pl.col("quantity").cast(pl.Int64)
+    units = pl.col("full").cast(pl.Int64)
     return pl.when(pl.col("kind") == "unique_count_agg").then(units).otherwise("events_count")
 
 
@@ -107,12 +148,14 @@ def _told(rows: pl.DataFrame, prices: Sequence[Price]) -> pl.DataFrame:
         },
         orient="row",
     )  # fmt: skip
-    units, is_used = pl.col("quantity"), pl.col("quantity") > ZERO
+    units, is_used = pl.col("full"), pl.col("full") > ZERO
     return (
         rows.join(named, on="price")
         .with_columns(
             units=units,
-            total_aggregated_units=units,
+            total_aggregated_units=pl.when(pl.col("kind").is_in(OVER_TIME))
+            .then("level")
+            .otherwise(units),
             events_read="events_count",
             events_count=_shown_count(),
             unit_amount=pl.when(is_used)

@@ -15,6 +15,7 @@ from clickhouse_connect.driver.client import Client
 from clickhouse_connect.driver.exceptions import DatabaseError, OperationalError
 
 from sql.answers import Refused, Unanswered
+from sql.cluster import FRAMES, PARTED, READING, WRITING, clustered, shard
 from sql.statement import Statement, migrations, statement
 
 log = logging.getLogger("invora.warehouse")
@@ -22,8 +23,20 @@ log = logging.getLogger("invora.warehouse")
 SETTINGS = {"join_use_nulls": 1}
 """What a missing side of a join is: null, as everywhere else."""
 
-INSERTING = {"max_execution_time": 8}
-"""Seconds: an insert is over before the lease can be that it was begun under."""
+INSERTING = {
+    "async_insert": 0,
+    "max_execution_time": 8,
+    "max_insert_block_size": 1 << 30,
+    "min_insert_block_size_bytes": 0,
+    "min_insert_block_size_rows": 0,
+}
+"""An insert is answered when its rows are stored, and is one part: all of it is stored, or none."""
+
+ASKED = {
+    "chdb": {"database", "retention_days"},
+    "clickhouse": {"cluster", "retention_days", "secure", "ca_cert"},
+}
+"""What may stand behind the question mark of a URL."""
 
 PASSING = frozenset({32, 159, 202, 209, 210, 241, 243, 252, 279, 319, 394, 425, 439, 999})
 """Codes of errors that are about the server: time, memory, network, or too much at once."""
@@ -47,6 +60,9 @@ class Click:
 
     def __init__(self, url: str) -> None:
         self._reach = _reach(url)
+        self._asked = _asked(url)
+        self._cluster = self._asked.get("cluster", "")
+        self._shards = 1
         self.is_shared = self._reach.get("interface") != "chdb"
         self._idle: LifoQueue[Client] = LifoQueue()
         self._create()
@@ -56,24 +72,58 @@ class Click:
         database = self._reach["database"]
         client = clickhouse_connect.get_client(**{**self._reach, "database": None})
         try:
-            client.command(f"create database if not exists {_name(database)}")
+            on = f" on cluster {_name(self._cluster)}" if self._cluster else ""
+            client.command(f"create database if not exists {_name(database)}{on}")
+            if self._cluster:
+                self._shards = self._count_shards(client)
         finally:
             client.close()
+
+    def _count_shards(self, client: Client) -> int:
+        asked = "select uniqExact(shard_num) from system.clusters where cluster = {name:String}"
+        (shards,) = client.query(asked, parameters={"name": self._cluster}).result_rows[0]
+        assert shards, f"ClickHouse knows no cluster {self._cluster}"
+        return int(shards)
 
     def migrate(self) -> None:
         """Bring the tables up to their newest shape. Its statements can be repeated."""
         with self._client() as client:
-            client.command(
-                "create table if not exists migrations (name String) "
-                "engine MergeTree order by name settings fsync_after_insert = 1"
-            )
+            for text in self._on_cluster(
+                "create table if not exists migrations (name String)\n"
+                "engine = MergeTree order by name settings fsync_after_insert = 1"
+            ):
+                client.command(text)
             done = {name for (name,) in client.query("select name from migrations").result_rows}
             for name, texts in migrations(self.dialect):
                 if name in done:
                     continue
                 for text in texts:
-                    client.command(text)
+                    for each in self._on_cluster(text):
+                        client.command(each)
                 client.insert("migrations", [[name]], column_names=["name"])
+            self._retain(client)
+
+    def _on_cluster(self, text: str) -> list[str]:
+        return clustered(text, self._cluster) if self._cluster else [text]
+
+    def _retain(self, client: Client) -> None:
+        """Let events expire some days after they were received, if the URL says so.
+
+        The newest that is known now stays, whatever its age: the writer goes on behind it.
+        """
+        days = self._asked.get("retention_days", "")
+        local = "events_local" if self._cluster else "events"
+        on = f" on cluster {_name(self._cluster)}" if self._cluster else ""
+        is_set = "select engine_full like '% TTL %' from system.tables "
+        found = client.query(f"{is_set} where database = currentDatabase() and name = '{local}'")
+        if days:
+            last = int(client.query("select max(sequence) from events").result_rows[0][0])
+            log.warning("events expire %s days after reception; recurring metrics lose them", days)
+            rule = f"toDateTime(received_at) + toIntervalDay({int(days)}) where sequence < {last}"
+            quiet = {"materialize_ttl_after_modify": 0}
+            client.command(f"alter table {local}{on} modify ttl {rule}", settings=quiet)
+        elif found.result_rows[0][0]:
+            client.command(f"alter table {local}{on} remove ttl")
 
     def query(
         self, name: str, /, *,
@@ -108,6 +158,8 @@ class Click:
         A frame is a temporary table of the session (5 ms for one row, 30 for 50,000): seen by
         this call alone, and gone with the session if the process dies.
         """
+        if self._cluster and sent:
+            settings = {**settings, **FRAMES}
         with self._client() as client:
             for table, frame in sent.items():
                 client.command(f"create or replace temporary table {table} ({_columns(frame)})")
@@ -126,6 +178,10 @@ class Click:
         with self._client() as client:
             for table, frame in tables.items():
                 settings = {**INSERTING, "insert_deduplication_token": f"{token}-{table}"}
+                if self._cluster:
+                    settings |= WRITING
+                    if table in PARTED:
+                        settings["insert_shard_id"] = shard(token, self._shards)
                 try:
                     client.insert_arrow(table, frame.rechunk().to_arrow(), settings=settings)
                 except DatabaseError as failed:
@@ -133,9 +189,20 @@ class Click:
                     raise known(str(failed)) from failed
 
     def watermark(self) -> int:
-        """Return the highest ingestion sequence: one writer commits them in order."""
+        """Return the highest ingestion sequence, of events and voidings.
+
+        An amendment is passed with the row that it makes.
+        """
+        asked = (
+            "select greatest((select max(sequence) from events), "
+            "(select max(sequence) from corrections where kind = 'void'))"
+        )
         with self._client() as client:
-            return int(client.query("select max(sequence) from events").result_rows[0][0])
+            return int(client.query(asked).result_rows[0][0])
+
+    def tidy(self) -> bool:
+        """Do nothing: the engine merges its parts by itself."""
+        return False
 
     def close(self) -> None:
         """Let go of every connection that is idle."""
@@ -164,7 +231,8 @@ class Click:
         try:
             return self._idle.get_nowait()
         except Empty:
-            return clickhouse_connect.get_client(**self._reach, settings=SETTINGS)
+            settings = {**SETTINGS, **(READING if self._cluster else {})}
+            return clickhouse_connect.get_client(**self._reach, settings=settings)
 
 
 def _is_passing(failed: BaseException) -> bool:
@@ -174,20 +242,32 @@ def _is_passing(failed: BaseException) -> bool:
     )
 
 
+def _asked(url: str) -> dict[str, str]:
+    """Read what a URL says behind its question mark."""
+    said = {name: values[-1] for name, values in parse_qs(urlsplit(url).query).items()}
+    known = ASKED[urlsplit(url).scheme]
+    assert set(said) <= known, f"a warehouse's URL may say {known}, not {set(said) - known}"
+    return said
+
+
 def _reach(url: str) -> dict[str, Any]:
     """Read a URL as the driver's arguments."""
-    parts = urlsplit(url)
+    parts, asked = urlsplit(url), _asked(url)
     if parts.scheme == "chdb":
-        asked = parse_qs(parts.query)
         folder = url.partition("?")[0].removeprefix("chdb:///")
-        (database,) = asked.get("database", ["invora"])
-        return {"interface": "chdb", "path": folder, "database": database}
+        return {"interface": "chdb", "path": folder, "database": asked.get("database", "invora")}
+    is_secure = asked.get("secure", "") in ("1", "true")
+    more = {"ca_cert": asked["ca_cert"]} if "ca_cert" in asked else {}
     return {
         "host": parts.hostname,
-        "port": parts.port or 8123,
+        "port": parts.port or (8443 if is_secure else 8123),
         "username": unquote(parts.username or "default"),
         "password": unquote(parts.password or ""),
         "database": parts.path.strip("/") or "invora",
+        "secure": is_secure,
+        "compress": "lz4",
+        "send_receive_timeout": 120,
+        **more,
     }
 
 

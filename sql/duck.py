@@ -3,20 +3,48 @@
 from __future__ import annotations
 
 import atexit
+import threading
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cache
 from typing import Any
 
 import duckdb
 import polars as pl
 
+from sql import runs
 from sql.answers import Refused, Unanswered
+from sql.runs import Run
 from sql.statement import migrations, statement
 from sql.types import INSTANT
 
 LOST = (duckdb.IOException, duckdb.FatalException, duckdb.OutOfMemoryException)
 """What says nothing about the rows that were sent: the disk is full, or the file is gone."""
+
+LOG_MB = 256
+"""How long the log may get before the engine writes it into the file. So rows are packed once, when
+they are put in order, and not by the commit that brings them. After a crash it is read again."""
+
+LAST = """
+select coalesce(max(sequence), 0)
+from (
+    select sequence from events
+    union all
+    select sequence from corrections where kind = 'void'
+)
+"""
+"""An amendment is passed with the row that it makes."""
+
+INSERT = """
+insert into events
+select * from events
+where sequence between ? and ?
+order by code, stream, "at", sequence
+"""
+"""Puts a copy of rows in order behind all others."""
+
+DELETE = "delete from events where sequence between ? and ? and rowid < 1::bigint << 40"
+"""Deletes what was copied. Rows of a transaction that has not committed have far higher rowids."""
 
 
 class Duck:
@@ -31,6 +59,11 @@ class Duck:
     def __init__(self, url: str) -> None:
         self._connection = duckdb.connect(url.removeprefix("duckdb:///"))
         self._connection.execute("set timezone = 'UTC'")
+        self._connection.execute(f"set checkpoint_threshold = '{LOG_MB}MB'")
+        self._tidying = threading.Lock()
+        self._counting = threading.Lock()
+        self._last: int | None = None
+        self._seen = -1
 
     def migrate(self) -> None:
         """Bring the tables up to their newest shape, each step in a transaction of its own."""
@@ -82,14 +115,50 @@ class Duck:
             try:
                 cursor.execute("commit")
             except duckdb.Error as lost:
+                with self._counting:
+                    self._last = None
                 raise Unanswered(lost) from lost
+        if "events" in tables:
+            self._count(tables["events"]["sequence"])
+        if "corrections" in tables:
+            self._count(tables["corrections"].filter(kind="void")["sequence"])
+
+    def _count(self, committed: pl.Series) -> None:
+        with self._counting:
+            if self._last is not None and len(committed):
+                self._last = max(self._last, int(committed.max()))  # type: ignore[arg-type]
 
     def watermark(self) -> int:
-        """Return the highest ingestion sequence: one writer commits them in order."""
-        with self._cursor() as cursor:
-            found = cursor.execute("select coalesce(max(sequence), 0) from events").fetchone()
-        assert found is not None
-        return int(found[0])
+        """Return the highest ingestion sequence, of events and voidings.
+
+        It is read once, and then told by each append: nobody else writes to the file.
+        """
+        with self._counting:
+            if self._last is None:
+                with self._cursor() as cursor:
+                    cursor.execute(LAST)
+                    self._last = int(cursor.fetchall()[0][0])
+            return self._last
+
+    def tidy(self) -> bool:
+        """Put events in order that came since, or merge what is in order already (`runs.py`).
+
+        One transaction puts a copy of the rows behind all others and deletes them where they were:
+        a reader sees the one or the other, and after a crash one of them is there.
+        """
+        if not self._tidying.acquire(blocking=False):
+            return False
+        try:
+            last = self.watermark()
+            is_idle, self._seen = last == self._seen, last
+            with self._cursor() as cursor:
+                cursor.execute("select first, last from runs order by first")
+                made = runs.due([Run(*row) for row in cursor.fetchall()], last, is_idle=is_idle)
+                if made is not None:
+                    _put_in_order(cursor, made)
+            return made is not None
+        finally:
+            self._tidying.release()
 
     def close(self) -> None:
         """Let go of the file."""
@@ -102,6 +171,23 @@ class Duck:
                 yield cursor
             except LOST as lost:
                 raise Unanswered(lost) from lost
+
+
+def _put_in_order(cursor: duckdb.DuckDBPyConnection, run: Run) -> None:
+    span = [run.first, run.last]
+    cursor.execute("begin")
+    try:
+        copied = cursor.execute(INSERT, span).fetchone()
+        deleted = cursor.execute(DELETE, span).fetchone()
+        assert copied == deleted, f"{copied} events were copied, {deleted} deleted: {run}"
+        cursor.execute("delete from runs where first >= ?", [run.first])
+        cursor.execute("insert into runs values (?, ?)", span)
+        cursor.execute("commit")
+    except BaseException:
+        cursor.execute("rollback")
+        raise
+    with suppress(duckdb.TransactionException):  # somebody writes: the next one will do
+        cursor.execute("checkpoint")
 
 
 @cache

@@ -16,14 +16,17 @@ log = logging.getLogger("invora.lease")
 NOBODY = ""
 """Leases belong to no organization."""
 
-LENGTH_S = 20
+LENGTH_S = 12
 """How long a lease lasts that is not renewed."""
 
-MARGIN_S = 10
-"""How much of it is left when its owner stops: more than what is begun under it can take."""
+MARGIN_S = 6
+"""How much of it is left when its owner stops: more than the clocks of two machines differ."""
 
-RENEWAL_S = 4
+RENEWAL_S = 3
 """How old it is when it is renewed."""
+
+PAUSE_S = 0.5
+"""How long who was refused waits before it asks again."""
 
 
 class Held(Struct, frozen=True, kw_only=True):
@@ -32,6 +35,7 @@ class Held(Struct, frozen=True, kw_only=True):
     id: str
     name: str
     owner: str
+    url: str
     fence: int
     until: datetime
 
@@ -40,26 +44,40 @@ class Lease:
     """The wish to hold a name. Each time it changes hands its fence is higher.
 
     The ledger's instants are the owner's clock; an owner measures what is left with a stopwatch.
+    `url` is where others reach whoever holds it.
     """
 
-    def __init__(self, ledger: Ledger, name: str, clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self, ledger: Ledger, name: str, clock: Callable[[], datetime], url: str = ""
+    ) -> None:
         self.fence = 0
+        self.holder = ""
+        """Where the holder is reached, if another one holds it."""
         self._ledger = ledger
         self._name = name
         self._clock = clock
+        self._url = url
         self._owner = ids.new()
         self._taken_at: float | None = None
+        self._refused_at = -PAUSE_S
+
+    @property
+    def is_ours(self) -> bool:
+        """Whether it surely is, for `MARGIN_S` at least."""
+        return self._age() < LENGTH_S - MARGIN_S
 
     def hold(self) -> bool:
-        """Take or renew the lease, and say whether it is ours for `MARGIN_S` at least."""
-        if self._age() > RENEWAL_S:
+        """Take or renew the lease, and say whether it is ours."""
+        if self._age() > RENEWAL_S and time.monotonic() - self._refused_at > PAUSE_S:
             begun = time.monotonic()
             try:
                 if self._take():
                     self._taken_at = begun
+                else:
+                    self._taken_at, self._refused_at = None, begun
             except Exception:
                 log.exception("the lease %s could not be renewed", self._name)
-        return self._age() < LENGTH_S - MARGIN_S
+        return self.is_ours
 
     def release(self) -> None:
         """Let another take it at once."""
@@ -79,11 +97,15 @@ class Lease:
                 return True
             name, over = leases.c.name == self._name, leases.c.until <= now
             fence = leases.c.fence + 1
-            if not rows.change(leases, name, over, owner=self._owner, fence=fence, until=until):
-                fresh = Held(id=ids.new(), name=self._name, owner=self._owner, fence=1, until=until)
-                rows.add(leases, fresh)
+            owner, url = self._owner, self._url
+            if not rows.change(leases, name, over, fence=fence, owner=owner, url=url, until=until):
+                mine = Held(
+                    id=ids.new(), name=self._name, fence=1, owner=owner, url=url, until=until
+                )
+                rows.add(leases, mine)
             found = rows.find(leases, Held, name=self._name)
         if found is None or found.owner != self._owner:
+            self.holder = found.url if found is not None else ""
             return False
         self.fence = found.fence
         return True

@@ -24,6 +24,9 @@ from sqlalchemy import (
     String,
     Table,
     UniqueConstraint,
+    any_,
+    bindparam,
+    cast,
     create_engine,
     delete,
     event,
@@ -32,11 +35,12 @@ from sqlalchemy import (
     update,
 )
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import DBAPIError
 from sqlalchemy.sql.selectable import Join
 
+from metering.measures.forms import made
 from metering.measures.refusals import Invalid
 from metering.measures.shapes import Page, PageQuery
+from sql.errors import refusing
 from sql.types import Instant, Json, to_frame
 
 Fact = TypeVar("Fact", bound=msgspec.Struct)
@@ -100,11 +104,12 @@ leases = table(
     "leases",
     Column("name", String, nullable=False),
     Column("owner", String(36), nullable=False),
+    Column("url", String, nullable=False),
     Column("fence", BigInteger, nullable=False),
     Column("until", Instant, nullable=False),
     UniqueConstraint("organization_id", "name"),
 )
-"""What one process at a time may do, until when, and how often it has changed hands."""
+"""What one process at a time may do, where it is reached, until when, and how often it changed."""
 
 
 class Rows:
@@ -142,10 +147,14 @@ class Rows:
             raise Invalid({taken: ["value_already_exist"]})
         return done
 
-    def put(self, table: Table, fact: msgspec.Struct, **more: Any) -> None:
-        """Replace the row that has the fact's id."""
+    def put(self, table: Table, fact: msgspec.Struct, taken: str = "", **more: Any) -> None:
+        """Replace the row that has the fact's id. With `taken`, a unique key that is taken refuses.
+
+        Raises: Invalid `<taken>: value_already_exist`.
+        """
         values = {**self._values(table, fact), **more}
-        changed = self.change(table, table.c.id == values.pop("id"), **values)
+        with refusing(self.connection, taken):
+            changed = self.change(table, table.c.id == values.pop("id"), **values)
         assert changed == 1, f"{table.name}: {changed} rows replaced by {fact}"
 
     # -- many
@@ -164,7 +173,7 @@ class Rows:
             .limit(limit)
         )
         found = self.connection.execute(asked)
-        return [msgspec.convert(dict(zip(names, row, strict=True)), kind) for row in found]
+        return [_fact(kind, names, row) for row in found]
 
     def page(
         self, table: Table, kind: type[Fact], query: PageQuery, *where: ColumnElement[bool]
@@ -186,7 +195,7 @@ class Rows:
         else:
             asked = asked.offset((query.page - 1) * query.per_page)
         found = self.connection.execute(asked).all()
-        items = [msgspec.convert(dict(zip(names, row[1:], strict=True)), kind) for row in found]
+        items = [_fact(kind, names, row[1:]) for row in found]
         more = str(found[-1][0]) if len(found) == query.per_page else None
         return Page(items, total, query, more)
 
@@ -231,10 +240,15 @@ class Rows:
         return self._run(asked).all()
 
     def load(self, table: Table, frame: pl.DataFrame) -> None:
-        """Insert a frame, column by column of the same name: executemany, or COPY on PostgreSQL."""
+        """Insert a frame, column by column of the same name: executemany, or COPY on PostgreSQL.
+
+        A column without any value is left out, and has what the table says of it.
+        """
         if frame.is_empty():
             return
-        frame = frame.with_columns(organization_id=pl.lit(self.organization))
+        frame = frame.select(
+            column for column in frame if column.null_count() < frame.height
+        ).with_columns(organization_id=pl.lit(self.organization))
         if self.dialect == "postgresql":
             self._copy(table, frame)
             return
@@ -249,6 +263,23 @@ class Rows:
         raw.executemany(f'insert into "{table.name}" ({named}) values ({marks})', texts.rows())
         raw.close()
 
+    def patch(self, table: Table, frame: pl.DataFrame) -> None:
+        """Set columns of rows from a frame, which has their `id` and a column for each to be set.
+
+        Shape:   one row in the ledger for each of the frame's, or AssertionError.
+        """
+        if frame.is_empty():
+            return
+        names = [name for name in frame.columns if name != "id"]
+        changed = (
+            update(table)
+            .where(table.c.organization_id == self.organization, table.c.id == bindparam("of_id"))
+            .values({name: bindparam(f"to_{name}") for name in names})
+        )
+        sought = {name: f"to_{name}" for name in names} | {"id": "of_id"}
+        done = self.connection.execute(changed, frame.rename(sought).rows(named=True))
+        assert done.rowcount == frame.height, f"{table.name}: {done.rowcount} of {frame.height}"
+
     def _copy(self, table: Table, frame: pl.DataFrame) -> None:
         named = ", ".join(f'"{name}"' for name in frame.columns)
         raw: Any = self.connection.connection.cursor()
@@ -256,6 +287,13 @@ class Rows:
         with raw.copy(f'copy "{table.name}" ({named}) from stdin with (format csv)') as copy:
             copy.write(text)
         raw.close()
+
+    def among(self, column: ColumnElement[str], texts: Sequence[str]) -> ColumnElement[bool]:
+        """Say that a column has one of many texts, which are sent as one parameter."""
+        if self.dialect == "postgresql":
+            return column == any_(cast(list(texts), postgresql.ARRAY(String)))
+        sent = msgspec.json.encode(list(texts)).decode()
+        return column.in_(select(func.json_each(sent).table_valued("value").c.value))
 
     def lock(self, name: str) -> None:
         """Wait until no other transaction of this organization holds `name`; hold it until the end.
@@ -324,15 +362,6 @@ class Ledger:
         self.engine.dispose()
 
 
-PASSING = ("40001", "40P01", "55P03")
-"""What PostgreSQL says of a transaction that would do better next time: serialization, deadlock."""
-
-
-def is_passing(error: Exception) -> bool:
-    """Whether a transaction failed only because another was in its way: begin it again."""
-    return isinstance(error, DBAPIError) and getattr(error.orig, "sqlstate", "") in PASSING
-
-
 def _engine(url: str) -> Engine:
     if url.startswith("postgresql:"):
         return create_engine(
@@ -356,6 +385,10 @@ def _engine(url: str) -> Engine:
         connection.exec_driver_sql("begin immediate" if writes else "begin")
 
     return engine
+
+
+def _fact(kind: type[Fact], names: Sequence[str], row: Any) -> Fact:
+    return msgspec.convert(dict(zip(names, row, strict=True)), kind, dec_hook=made)
 
 
 def _equal(table: Table, values: dict[str, Any]) -> list[ColumnElement[bool]]:

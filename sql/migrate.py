@@ -25,7 +25,7 @@ from alembic.config import Config
 from alembic.operations import ops
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Identity, MetaData, func, select, text
+from sqlalchemy import Connection, False_, Identity, MetaData, True_, func, select, text
 from sqlalchemy.dialects import postgresql, sqlite
 
 from sql import types
@@ -142,9 +142,13 @@ def write(said: str = "") -> Path:
 def rewrite() -> Path:
     """Write the newest version anew, from what the rooms declare now. For one not yet released."""
     newest = sorted((SCRIPTS / "versions").glob("*.py"))[-1]
-    said = newest.read_text().split('"""')[1]
+    code = newest.read_text()
     newest.unlink()
-    return write(said)
+    try:
+        return write(code.split('"""')[1])
+    except BaseException:
+        newest.write_text(code)
+        raise
 
 
 @contextmanager
@@ -229,9 +233,11 @@ def _indexes(found: ops.OpContainer) -> Iterator[ops.CreateIndexOp]:
 
 
 def _item(kind: str, item: Any, _: Any) -> str | Literal[False]:
-    """Render our own column types by name, as they mean the same on both engines."""
+    """Render our own column types, and truths, by what they mean on both engines."""
     if kind == "type" and isinstance(item, types.Exact | types.Instant | types.Json):
         return f"types.{type(item).__name__}()"
+    if kind == "server_default" and isinstance(getattr(item, "arg", None), True_ | False_):
+        return "sa.true()" if isinstance(item.arg, True_) else "sa.false()"
     return False
 
 

@@ -9,7 +9,8 @@ import polars as pl
 from sqlalchemy import NUMERIC, TIMESTAMP, Boolean, Date, Dialect, Integer, Text
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
-from metering.measures.money import plain, shown
+from metering.measures.forms import Number, made, shown
+from metering.measures.money import plain
 
 AMOUNT = pl.Decimal(38, 12)
 """An Exact column in a frame."""
@@ -80,7 +81,9 @@ class Json(TypeDecorator[Any]):
     def __init__(self, kind: Any = Any) -> None:
         super().__init__()
         self.kind = kind
-        self._decode = msgspec.json.Decoder(kind, strict=False).decode
+        self._decode = msgspec.json.Decoder(
+            kind, strict=False, float_hook=Number, dec_hook=made
+        ).decode
 
     def __repr__(self) -> str:
         return "Json()"

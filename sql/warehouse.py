@@ -49,6 +49,12 @@ class Warehouse(Protocol):
     def watermark(self) -> int:
         """Return the highest ingestion sequence up to which every event is here for good."""
 
+    def tidy(self) -> bool:
+        """Put in order what has come, a bounded part at a time, and return whether there was any.
+
+        What is read does not change. ClickHouse does this by itself.
+        """
+
     def close(self) -> None:
         """Let go of every connection."""
 

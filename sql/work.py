@@ -121,3 +121,5 @@ class Shift(Struct, frozen=True, kw_only=True):
     """Begin one unit of work that only reads."""
     alone: Callable[[str], AbstractContextManager[bool]]
     """Hold a name within the organization, across units of work; False if somebody else has it."""
+    is_sandbox: bool = False
+    """Whether the organization lives by a clock of its own."""

@@ -52,7 +52,7 @@ def ask(work: Work, report: str, query: ReportQuery, **more: Any) -> pl.DataFram
 def _params(work: Work, query: ReportQuery) -> dict[str, Any]:
     """Turn the filters into what statements bind; an empty text filters nothing."""
     this = work.now.date().replace(day=1)
-    first = add_months(this, 1 - query.months) if query.months else DAWN
+    first = _months_before(this, query.months - 1) if query.months else DAWN
     last = this if query.months else DUSK
     if query.month_from:
         first = max(first, date.fromisoformat(f"{query.month_from}-01"))
@@ -70,6 +70,12 @@ def _params(work: Work, query: ReportQuery) -> dict[str, Any]:
         "start": first,
         "stop": add_months(last, 1) if last < DUSK else DUSK,
     }
+
+
+def _months_before(this: date, months: int) -> date:
+    """Return the month so many before this one, no earlier than there can be any revenue."""
+    most = (this.year - DAWN.year) * 12 + this.month - DAWN.month
+    return add_months(this, -min(months, most))
 
 
 def _entity(work: Work, code: str | None) -> str:

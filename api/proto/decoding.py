@@ -10,6 +10,7 @@ from api.casts import INVALID
 from api.proto.encoding import numbered
 from api.proto.shapes import F, Kind, Shape, Slot
 from api.proto.values import TAKES, take_datetime, take_object, take_value
+from metering.measures.forms import Number, shown
 from metering.measures.refusals import Invalid
 
 Build = Callable[[Any], Any]
@@ -162,6 +163,10 @@ class Plain:
                 return self._member(kind, value)
             case "datetime":
                 return _instant(value)
+            case "millis":
+                return shown(TAKES["millis"](value))
+            case "number":
+                return Number(value)
             case "object":
                 return take_object(value)
             case "value":

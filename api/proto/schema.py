@@ -16,6 +16,7 @@ from api.proto.numbers import Numbers
 from api.proto.shapes import KNOWN, PRESENT, SCALARS, TEXTS, F, Kind, Shape, Slot, structs
 from api.rpc import Api, Operation, Route
 from api.words import noun, pascal, snake
+from metering.measures import forms
 
 MASK = (
     "What to change: a field named here and absent from the message is cleared, one not named "
@@ -179,6 +180,10 @@ class Schema:
         match info:
             case mi.DateTimeType():
                 return self._known(at, "datetime")
+            case mi.CustomType(cls=forms.Millis):
+                return self._known(at, "millis")
+            case mi.CustomType(cls=forms.Number):
+                return Kind(how="number", type=F.TYPE_STRING)
             case _ if is_any(info):
                 return self._known(at, "value")
             case mi.StructType():

@@ -29,6 +29,7 @@ TEXTS: dict[type[mi.Type], str] = {
 
 KNOWN = {
     "datetime": ("google.protobuf.Timestamp", "google/protobuf/timestamp.proto"),
+    "millis": ("google.protobuf.Timestamp", "google/protobuf/timestamp.proto"),
     "object": ("google.protobuf.Struct", "google/protobuf/struct.proto"),
     "value": ("google.protobuf.Value", "google/protobuf/struct.proto"),
     "mask": ("google.protobuf.FieldMask", "google/protobuf/field_mask.proto"),

@@ -12,7 +12,7 @@ from msgspec import Raw
 
 from api.casts import fits
 from api.fields import raw_text
-from metering.measures.money import shown
+from metering.measures.forms import Millis, Number, made, shown
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -39,7 +39,7 @@ def put_object(said: dict[str, Any], message: Any) -> None:
 
 
 def put_value(value: Any, message: Any) -> None:
-    """Set a Value. A Decimal becomes its text, an integer a double."""
+    """Set a Value. What is a number in JSON becomes a double, any other Decimal its text."""
     match value:
         case str():
             message.string_value = value
@@ -47,8 +47,8 @@ def put_value(value: Any, message: Any) -> None:
             message.null_value = 0
         case bool():
             message.bool_value = value
-        case int() | float():
-            message.number_value = value
+        case int() | float() | Number():
+            message.number_value = float(value)
         case dict():
             message.struct_value.SetInParent()
             put_object(value, message.struct_value)
@@ -62,6 +62,7 @@ def put_value(value: Any, message: Any) -> None:
 
 PUTS: dict[str, Callable[[Any, Any], None]] = {
     "datetime": put_datetime,
+    "millis": put_datetime,
     "object": put_object,
     "value": put_value,
 }
@@ -69,6 +70,7 @@ PUTS: dict[str, Callable[[Any, Any], None]] = {
 
 TEXTS: dict[str, Callable[[Any], str]] = {
     "decimal": lambda number: format(number, "f"),
+    "number": lambda number: format(number, "f"),
     "uuid": str,
     "date": date.isoformat,
     "time": time.isoformat,
@@ -120,9 +122,11 @@ def take_float(number: float) -> float:
 
 TAKES: dict[str, Callable[[Any], Any]] = {
     "datetime": take_datetime,
+    "millis": lambda message: made(Millis, take_datetime(message)),
     "object": take_object,
     "value": take_value,
     "decimal": take_decimal,
+    "number": lambda text: Number(take_decimal(text)),
     "float": take_float,
     "uuid": UUID,
     "date": date.fromisoformat,

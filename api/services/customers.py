@@ -18,3 +18,9 @@ class CustomerService(Service):
     get_usage = rpc(
         "GET /customers/{external_id}/current_usage", usage.current, resource="customer_usage"
     )
+    get_projected_usage = rpc(
+        "GET /customers/{external_id}/projected_usage", usage.projected, resource="customer_usage"
+    )
+    get_past_usage = rpc(
+        "GET /customers/{external_id}/past_usage", usage.past, resource="customer_usage"
+    )

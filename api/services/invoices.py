@@ -1,5 +1,6 @@
 """InvoiceService: bills, from draft to final."""
 
+from analytics import reconciliation
 from api.rpc import Service, rpc
 from billing import cycle, invoices
 
@@ -13,3 +14,4 @@ class InvoiceService(Service):
     finalize = rpc("PUT /invoices/{id}/finalize", cycle.finalize)
     refresh_invoice = rpc("PUT /invoices/{id}/refresh", cycle.refresh)
     finalize_all_invoices = rpc("POST /invoices/finalize_all", cycle.finalize_all)
+    list_changes = rpc("GET /invoices/{id}/changes", reconciliation.changes)

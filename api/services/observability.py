@@ -1,6 +1,6 @@
 """ObservabilityService: revenue analytics."""
 
-from analytics import reports
+from analytics import reconciliation, reports
 from api.rpc import Service, rpc
 
 
@@ -12,4 +12,7 @@ class ObservabilityService(Service):
     )
     invoiced_usages = rpc(
         "GET /analytics/invoiced_usage", reports.invoiced_usages, resource="analytic"
+    )
+    reconciliation = rpc(
+        "GET /analytics/reconciliation", reconciliation.reconcile, resource="analytic"
     )

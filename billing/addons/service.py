@@ -10,7 +10,6 @@ from billing.addons.requests import AddOnInput, AddOnUpdate
 from billing.addons.tables import add_ons
 from billing.taxes import Level
 from metering.measures import ids
-from metering.measures.refusals import Invalid
 from metering.measures.shapes import given
 from sql.work import Work
 
@@ -41,9 +40,7 @@ def update(work: Work, code: str, add_on: AddOnUpdate) -> AddOn:
     is_taxed = "tax_codes" in fields
     fields.pop("tax_codes", None)
     after = replace(before, **fields)
-    if after.code != code and work.rows.find(add_ons, AddOn, code=after.code, deleted_at=None):
-        raise Invalid(code="value_already_exist")
-    work.rows.put(add_ons, after)
+    work.rows.put(add_ons, after, taken="code")
     if is_taxed:
         taxes.apply(work, Level.add_on, after.id, add_on.tax_codes or [])
     (shown,) = showing(work, [after])

@@ -118,7 +118,7 @@ def book(work: Work, ids: Sequence[str] | None = None) -> pl.DataFrame:
         .order_by(customers.c.sequence)
     )
     if ids is not None:
-        asked = asked.where(customers.c.id.in_(ids))
+        asked = asked.where(work.rows.among(customers.c.id, ids))
     configured = pl.col("billing_configuration").str.json_path_match("$.invoice_grace_period")
     return (
         work.rows.frame(asked)

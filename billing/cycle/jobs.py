@@ -21,21 +21,58 @@ CHUNK = 5_000
 
 
 def bill(begin: Begin) -> int:
-    """Bill every subscription whose period starts today in its local time."""
+    """Bill every subscription whose period starts today in its local time, then ended trials."""
     with begin() as work:
         book = periods.today(queries.active(work), "timezone", work.now)
         is_ending = pl.col("ending_on") == pl.col("today")
         due = rules.due_on(book.filter(~is_ending.fill_null(False)).with_columns(day="today"))
-    return _bill_chunks(begin, due)
+        ended = book.filter(_is_past_trial(work))
+    return _bill_chunks(begin, due) + _bill_trials(begin, ended)
 
 
 def bill_missed(begin: Begin) -> int:
-    """Bill every older period that was never billed, the oldest day first."""
+    """Bill every older period that was never billed, the oldest day first.
+
+    Also those of subscriptions that have ended since; they are settled then, and not looked at
+    again.
+    """
     with begin() as work:
-        book = periods.today(queries.active(work), "timezone", work.now)
+        book = periods.today(queries.unsettled(work), "timezone", work.now)
         open_days = rules.unbilled(book, queries.billed(work))
     days = open_days.partition_by("day", maintain_order=True)
-    return sum(_bill_chunks(begin, rules.due_on(day)) for day in days)
+    written = sum(_bill_chunks(begin, rules.due_on(day)) for day in days)
+    ended = book.filter(pl.col("status") == "terminated")
+    if ended.height:
+        with begin() as work:
+            subscriptions.settle(work, ended["subscription_id"].to_list())
+    return written
+
+
+def bill_events(begin: Begin) -> int:
+    """Bill what events are to be paid for at once, all that came until now."""
+    with begin() as work:
+        goes_on = service.bill_events(work)
+    rounds = 1
+    while goes_on:
+        with begin() as work:
+            goes_on = service.bill_events(work)
+        rounds += 1
+    return rounds
+
+
+def bill_usage(begin: Begin) -> int:
+    """Invoice the usage that has passed a threshold: of those for whom events came since."""
+    with begin() as work:
+        due = service.due_round(work)
+    if due is None:
+        return 0
+    written = 0
+    for start in range(0, len(due.subscription_ids), CHUNK):
+        with begin() as work:
+            written += service.bill_usage(work, due.subscription_ids[start : start + CHUNK])
+    with begin() as work:
+        service.end_round(work, due)
+    return written
 
 
 def finalize_due(begin: Begin) -> int:
@@ -62,16 +99,17 @@ def start_pending(begin: Begin) -> int:
     """Start the subscriptions whose first day has come, and bill what is due in advance."""
     with begin() as work:
         pending = _dated(work, "subscription_at", SubscriptionStatus.pending)
-        started = [subscriptions.start(work, one) for one in pending]
+        started = [subscriptions.start(work, one) for one in pending if not one.previous_id]
         if started:
             service.bill_start(work, started)
+            service.wish(work, [one.id for one in started])
     return len(started)
 
 
 def next_due(work: Work, job: str, after: datetime) -> datetime | None:
     """Return the first instant after `after` at which a job has something to do."""
     if job == "billing":
-        return rules.next_start(queries.active(work), after)
+        return rules.next_due(queries.active(work), after)
     if job == "finalize":
         return invoices.next_finalization(work, after)
     if job == "terminate_ended":
@@ -87,8 +125,34 @@ def _bill_chunks(begin: Begin, due: pl.DataFrame) -> int:
     for chunk in _chunks(due.sort("customer_id", maintain_order=True)):
         with begin() as work:
             invoices.lock(work)
-            written += service.bill(work, _still_due(work, chunk)).height
+            due = service.switch(work, _still_due(work, chunk))
+            written += service.bill(work, due).height
     return written
+
+
+def _is_past_trial(work: Work) -> pl.Expr:
+    return pl.col("trial_ended_at").is_null() & (pl.col("trial_end") <= work.now)
+
+
+def _bill_trials(begin: Begin, ended: pl.DataFrame) -> int:
+    """Bill what is left of the period in which a trial ended, where it is paid in advance (TR3)."""
+    written = 0
+    for chunk in _chunks(ended.sort("customer_id", maintain_order=True)):
+        with begin() as work:
+            invoices.lock(work)
+            still = queries.active(work, chunk["subscription_id"].to_list())
+            still = still.filter(_is_past_trial(work))
+            subscriptions.end_trials(work, still)
+            written += service.bill(work, rules.past_trial(_without_fee(work, still))).height
+    return written
+
+
+def _without_fee(work: Work, book: pl.DataFrame) -> pl.DataFrame:
+    """Leave out the subscriptions that have a base fee for the day on which their trial ends."""
+    fees = queries.with_fee(work, book["subscription_id"].to_list())
+    is_in = pl.col("trial_on").is_between("subscription_first", "subscription_last")
+    billed = book.join(fees, on="subscription_id").filter(is_in)
+    return book.join(billed, on="subscription_id", how="anti", maintain_order="left")
 
 
 def _chunks(due: pl.DataFrame) -> Iterator[pl.DataFrame]:
@@ -103,9 +167,13 @@ def _chunks(due: pl.DataFrame) -> Iterator[pl.DataFrame]:
 def _still_due(work: Work, chunk: pl.DataFrame) -> pl.DataFrame:
     """Leave out what another run has billed, or what has ended, since the book was read."""
     ids = chunk["subscription_id"].to_list()
-    done = queries.billed(work, invoices.billing_periods.c.subscription_id.in_(ids))
+    c = invoices.billing_periods.c
+    done = queries.billed(work, work.rows.among(c.subscription_id, ids))
     return chunk.join(
-        queries.alive(work, ids), on="subscription_id", how="semi", maintain_order="left"
+        queries.lives(work, ids),
+        on=["subscription_id", "status"],
+        how="semi",
+        maintain_order="left",
     ).join(done, on=["subscription_id", "billed_on"], how="anti", maintain_order="left")
 
 

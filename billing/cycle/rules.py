@@ -1,16 +1,16 @@
 """Which periods are due, and their bounds: pure, in columns, for the whole book at once.
 
 A *book* frame here has one row per subscription with what decides its periods: subscription_id,
-timezone, billing_time, subscription_at, started_at, created_at, interval, charge_interval,
-fixed_interval, plan_in_advance. The functions add to it:
+timezone, billing_time, subscription_at, started_at, created_at, trial_end, interval,
+charge_interval, fixed_interval, plan_in_advance. The functions add BOUNDS to it: `reason` and
+`billed_on`, why and for which local day; and for each of KINDS, null where nothing of it is billed,
 
-    reason, billed_on            why, and for which local day
-    fee_first, fee_last          the local days the base fee covers; null where there is none
-    full_days                    how many days the whole period of that fee has
-    subscription_from, _to       the same as instants
-    charges_from, charges_to     the usage that is billed, both ends shown; null where there is none
-    charges_stop                 the first instant that is no longer billed
-    fixed_charges_from, _to      the period of fixed charges, likewise
+    <kind>_first, _last          the local days that are billed
+    <kind>_days                  how many days the whole period has
+    <kind>_from, _to             the same as instants, both ends shown
+
+and of usage also `charges_stop`, the first instant that is no longer billed, and `charges_seconds`,
+the length of the whole period.
 """
 
 from datetime import datetime
@@ -21,17 +21,23 @@ from metering import periods
 from metering.measures.period import CALENDAR
 from sql.types import INSTANT
 
+KINDS = {
+    "subscription": "interval",
+    "charges": "charge_interval",
+    "fixed_charges": "fixed_interval",
+    "fixed_ahead": "fixed_interval",
+    "commitment": "interval",
+}
+"""What is billed, and the column that says how often: the base fee, usage, fixed charges in arrears
+and in advance, and what is missing to a minimum commitment."""
+
+EXACT = ("charges", "fixed_charges", "fixed_ahead")
+"""What begins with the instant of the start, and not with its day."""
+
 BOUNDS = (
-    "reason", "billed_on", "fee_first", "fee_last", "full_days", "subscription_from",
-    "subscription_to", "charges_from", "charges_to", "charges_stop",
-    "fixed_charges_from", "fixed_charges_to",
+    "reason", "billed_on", "charges_stop", "charges_seconds",
+    *(f"{kind}_{edge}" for kind in KINDS for edge in ("first", "last", "days", "from", "to")),
 )  # fmt: skip
-
-KINDS = {"_billed": "interval", "_charged": "charge_interval", "_fixed": "fixed_interval"}
-"""What is billed, and the column that says how often: the base fee, usage, fixed charges."""
-
-SHOWN = {"_charged": "charges", "_fixed": "fixed_charges"}
-"""What bounds of a kind are called."""
 
 PERIOD = pl.Struct({"first": pl.Date, "last": pl.Date})
 
@@ -40,10 +46,11 @@ DAY = pl.duration(days=1)
 
 
 def anchored(book: pl.DataFrame) -> pl.DataFrame:
-    """Add `anchor`, the day periods are counted from, and `started_on`, both local."""
+    """Add `anchor`, the day periods are counted from, and the local days of its instants."""
     local = periods.days_of(
         book, "timezone", began_on="subscription_at", started_on="started_at",
-        created_on="created_at", ending_on="ending_at",
+        created_on="created_at", ending_on="ending_at", trial_on="trial_end",
+        terminated_on="terminated_at",
     )  # fmt: skip
     is_anniversary = pl.col("billing_time") == "anniversary"
     return local.with_columns(
@@ -54,52 +61,93 @@ def anchored(book: pl.DataFrame) -> pl.DataFrame:
 def due_on(book: pl.DataFrame) -> pl.DataFrame:
     """Keep what a billing run of each row's local `day` bills, with its bounds.
 
-    Shape:   in, an anchored book with `day`; out, the rows due on it, with BOUNDS.
+    Shape:   in, an anchored book with `day`; out, the rows due on it, with BOUNDS, which go no
+             further than the end of a subscription.
     Rule:    a base fee is due on the first day of its period, usage on the first day of its own
              (which is a month where the plan bills charges monthly), strictly after the local
              day of the start (P3). In arrears the fee covers the period that ended, in advance
-             the one that begins; usage is always of the period that ended (P4, P5, P6).
+             the one that begins, unless that begins within the trial; fixed charges likewise, but
+             for the trial; all else is of the period that ended (P4, P5, P6, MC1, FC4).
     """
     day = pl.col("day")
     rows = book.filter(day > pl.col("started_on"))
-    for name, interval in KINDS.items():
-        rows = _held(rows, name, day, interval)
-    rows = rows.filter(pl.any_horizontal(pl.col(name).struct["first"] == day for name in KINDS))
-    for name, interval in KINDS.items():
-        rows = _held(rows, f"{name}_ended", day - DAY, interval)
-    fee = pl.when("plan_in_advance").then(pl.col("_billed")).otherwise(pl.col("_billed_ended"))
-    billed = {
-        "_billed": fee,
-        "_charged": pl.col("_charged_ended"),
-        "_fixed": pl.col("_fixed_ended"),
-    }
-    due = {
-        name: pl.when(pl.col(name).struct["first"] == day).then(period)
-        for name, period in billed.items()
-    }
+    for kind, interval in KINDS.items():
+        rows = _held(rows, f"_{kind}", day, interval)
+    rows = rows.filter(
+        pl.any_horizontal(pl.col(f"_{kind}").struct["first"] == day for kind in KINDS)
+    )
+    is_due = {kind: pl.col(f"_{kind}").struct["first"] == day for kind in KINDS}
+    for kind, interval in KINDS.items():
+        rows = _held(rows, f"_{kind}_ended", day - DAY, interval)
+    billed = {kind: pl.col(f"_{kind}_ended") for kind in KINDS}
+    is_trial = (pl.col("trial_on") > day).fill_null(False)
+    ahead = pl.when(~is_trial).then(pl.col("_subscription"))
+    billed["fixed_ahead"] = pl.col("_fixed_ahead")
+    billed["subscription"] = (
+        pl.when("plan_in_advance").then(ahead).otherwise(billed["subscription"])
+    )
     return _bounded(
         rows.with_columns(
-            **due,
+            **{f"_{kind}": pl.when(is_due[kind]).then(period) for kind, period in billed.items()},
             reason=pl.lit("subscription_periodic"),
             billed_on=day,
-            _until=pl.lit(None, INSTANT),
+            _until="terminated_at",
+            _until_on="terminated_on",
+            _given_up=0 * DAY,
         )
     )
 
 
 def starting(book: pl.DataFrame) -> pl.DataFrame:
-    """Return what is billed when a subscription starts: the base fee in advance, no usage (BR5).
+    """Return what is billed when a subscription starts: what is paid in advance, no usage (BR5).
 
-    Shape:   in, an anchored book with `day`, the local day of the start; out, with BOUNDS.
+    Shape:   in, an anchored book with `day`, the local day of the start, and `has_fixed_ahead`,
+             whether the plan has fixed charges in advance; out, with BOUNDS. There is no base fee
+             where the start is one of a trial.
     """
-    rows = _held(book.filter(pl.col("plan_in_advance")), "_billed", pl.col("day"), "interval")
+    is_trial = (pl.col("trial_end") > pl.col("started_at")).fill_null(False)
+    has_fee = pl.col("plan_in_advance") & ~is_trial
+    return _ahead(book, has_fee, pl.col("has_fixed_ahead"))
+
+
+def past_trial(book: pl.DataFrame) -> pl.DataFrame:
+    """Return what is billed when a trial ends: in advance, the rest of its period (TR3).
+
+    Shape:   in, an anchored book of subscriptions whose trial is over; out, with BOUNDS.
+    """
+    return _ahead(book.with_columns(day="trial_on"), pl.col("plan_in_advance"), pl.lit(False))
+
+
+def raised(book: pl.DataFrame) -> pl.DataFrame:
+    """Return what is billed when more units of a fixed charge are wanted at once (FC5).
+
+    Shape:   in, an anchored book with `day`; out, with BOUNDS from that day on.
+    """
+    rows = _ahead(book, pl.lit(False), pl.lit(True)).with_columns(
+        reason=pl.lit("in_advance_charge"), fixed_ahead_first=pl.max_horizontal("day", "started_on")
+    )
+    return periods.starts(rows, "timezone", _begin="fixed_ahead_first").with_columns(
+        fixed_ahead_from=pl.max_horizontal("_begin", "started_at")
+    ).drop("_begin")  # fmt: skip
+
+
+def _ahead(book: pl.DataFrame, has_fee: pl.Expr, has_fixed: pl.Expr) -> pl.DataFrame:
+    """Return what is billed in advance of the periods that hold `day`, if that is anything."""
+    rows = book.with_columns(_has_fee=has_fee, _has_fixed=has_fixed).filter(
+        pl.col("_has_fee") | pl.col("_has_fixed")
+    )
+    rows = _held(rows, "_subscription", pl.col("day"), "interval")
+    rows = _held(rows, "_fixed_ahead", pl.col("day"), "fixed_interval")
+    none = {f"_{kind}": pl.lit(None, PERIOD) for kind in KINDS}
     return _bounded(
         rows.with_columns(
             reason=pl.lit("subscription_starting"),
             billed_on=pl.col("day"),
-            _charged=pl.lit(None, PERIOD),
-            _fixed=pl.lit(None, PERIOD),
-            _until=pl.lit(None, INSTANT),
+            **none
+            | {
+                "_subscription": pl.when("_has_fee").then("_subscription"),
+                "_fixed_ahead": pl.when("_has_fixed").then("_fixed_ahead"),
+            },
         )
     )
 
@@ -107,17 +155,19 @@ def starting(book: pl.DataFrame) -> pl.DataFrame:
 def terminating(book: pl.DataFrame) -> pl.DataFrame:
     """Return what is billed when a subscription ends.
 
-    Shape:   in, an anchored book with `day`, the local day of the end, `terminated_at`, and
-             `is_billed`, whether a run of that day has billed the subscription already; out, with
-             BOUNDS.
+    Shape:   in, an anchored book with `day`, the local day of the end, `terminated_at`,
+             `is_billed`, whether a run of that day has billed the subscription already, and
+             `is_switch`, whether another plan follows at once; out, with BOUNDS.
     Rule:    in arrears the base fee of the current period up to and with the day of the end, and in
              both cases usage up to the instant. On a billing day that has not been billed, the
-             whole previous period instead, and nothing for the day itself (TE2).
+             whole previous period instead, and nothing for the day itself (TE2). The day of a
+             switch belongs to the plan that follows (SF3, PR3), but for fixed charges (FC6).
     """
     day = pl.col("day")
     is_late = ~pl.col("is_billed") & (day > pl.col("started_on"))
     rows = book
-    for name, interval in KINDS.items():
+    for kind, interval in KINDS.items():
+        name = f"_{kind}"
         rows = _held(_held(rows, name, day, interval), f"{name}_ended", day - DAY, interval)
         is_old = is_late & (pl.col(name).struct["first"] == day)
         rows = rows.with_columns(
@@ -127,8 +177,11 @@ def terminating(book: pl.DataFrame) -> pl.DataFrame:
         rows.with_columns(
             reason=pl.lit("subscription_terminating"),
             billed_on=day,
-            _billed=pl.when(~pl.col("plan_in_advance")).then("_billed"),
+            _subscription=pl.when(~pl.col("plan_in_advance")).then("_subscription"),
+            _fixed_ahead=pl.lit(None, PERIOD),
             _until=pl.col("terminated_at"),
+            _until_on=day,
+            _given_up=pl.when("is_switch").then(DAY).otherwise(0 * DAY),
         )
     )
 
@@ -138,14 +191,16 @@ def unbilled(book: pl.DataFrame, billed: pl.DataFrame) -> pl.DataFrame:
 
     Shape:   in, an anchored book with `today`; `billed` has subscription_id and billed_on;
              out, the book's rows with `day`, oldest days first.
-    Rule:    strictly after the local days of the start and of the creation (BR4, design). Usage
-             starts are enough: a plan's periods are made of whole usage periods.
+    Rule:    strictly after the local days of the start and of the creation (BR4, design), and
+             before that of the end. Usage starts are enough: a plan's periods are made of whole
+             usage periods.
     """
     interval, anchor = pl.col("charge_interval"), pl.col("anchor")
     floor = pl.max_horizontal("started_on", "created_on")
+    last = pl.min_horizontal("today", "terminated_on") - DAY
     passed = pl.int_ranges(
         periods.index(floor, interval, anchor) + 1,
-        periods.index(pl.col("today") - DAY, interval, anchor) + 1,
+        periods.index(last, interval, anchor) + 1,
         dtype=pl.Int32,
     )
     starts = (
@@ -160,16 +215,18 @@ def unbilled(book: pl.DataFrame, billed: pl.DataFrame) -> pl.DataFrame:
     ).sort("day", maintain_order=True)  # fmt: skip
 
 
-def next_start(book: pl.DataFrame, after: datetime) -> datetime | None:
-    """Return the first instant after `after` at which a period of the book starts."""
+def next_due(book: pl.DataFrame, after: datetime) -> datetime | None:
+    """Return the first instant after `after` at which a period starts or a trial ends."""
     if book.is_empty():
         return None
     told = periods.today(book, "timezone", after)
-    for name, interval in KINDS.items():
-        told = _held(told, name, pl.col("today"), interval)
-    first = pl.min_horizontal(pl.col(name).struct["last"] for name in KINDS) + DAY
+    for kind, interval in KINDS.items():
+        told = _held(told, f"_{kind}", pl.col("today"), interval)
+    first = pl.min_horizontal(pl.col(f"_{kind}").struct["last"] for kind in KINDS) + DAY
     days = told.with_columns(_next=first)
-    return periods.starts(days, "timezone", _at="_next")["_at"].min()  # type: ignore[return-value]
+    starts = periods.starts(days, "timezone", _at="_next")["_at"]
+    trials = book["trial_end"]
+    return min(starts.min(), trials.filter(trials > after).min() or starts.min())  # type: ignore
 
 
 def _held(rows: pl.DataFrame, into: str, day: pl.Expr, interval: str) -> pl.DataFrame:
@@ -178,43 +235,99 @@ def _held(rows: pl.DataFrame, into: str, day: pl.Expr, interval: str) -> pl.Data
 
 
 def _bounded(rows: pl.DataFrame) -> pl.DataFrame:
-    """Turn the periods `_billed`, `_charged` and `_fixed`, and `_until`, into BOUNDS.
+    """Turn the periods `_<kind>` into BOUNDS.
 
-    A fee starts no earlier than the local day of the start, and ends on the day of `_until`; usage
-    starts no earlier than the exact start and stops with the second of `_until` (P4, P5).
+    Nothing starts before the local day of the start, nor the base fee before that of the trial's
+    end; days end with `_until_on` and instants with `_until`, if the rows have them (P4, P5, TR4).
     """
-    billed = pl.col("_billed").struct
-    edges = {
-        f"{name}_{edge}": pl.col(name).struct[bound] + shift
-        for name in KINDS
-        for edge, bound, shift in (("from", "first", 0 * DAY), ("end", "last", DAY))
-    }
-    rows = periods.days_of(rows, "timezone", _until_on="_until").with_columns(
-        **edges,
-        fee_first=pl.max_horizontal(billed["first"], "started_on").pipe(_where, billed["first"]),
-        fee_last=pl.min_horizontal(billed["last"], "_until_on").pipe(_where, billed["last"]),
-        full_days=periods.days(billed["first"], billed["last"]),
-    )
-    rows = periods.starts(
-        rows, "timezone", subscription_from="fee_first", **{name: name for name in edges}
-    )
-    exact = {
-        f"{shown}_from": pl.max_horizontal(f"{name}_from", "started_at").pipe(
-            _where, pl.col(f"{name}_from")
+    if "_until" not in rows.columns:
+        rows = rows.with_columns(
+            _until=pl.lit(None, INSTANT),
+            _until_on=pl.lit(None, pl.Date),
+            _given_up=pl.lit(None, pl.Duration("us")),
         )
-        for name, shown in SHOWN.items()
+    whole = {kind: pl.col(f"_{kind}").struct for kind in KINDS}
+    is_trial = (pl.col("trial_on") > whole["subscription"]["last"]).fill_null(False)
+    rows = rows.with_columns(_subscription=pl.when(~is_trial).then("_subscription"))
+    edges = {f"_{kind}_begin": whole[kind]["first"] for kind in KINDS}
+    edges |= {f"_{kind}_end": whole[kind]["last"] + DAY for kind in KINDS}
+    days = {}
+    for kind, period in whole.items():
+        begins = ["started_on", "trial_on"] if kind == "subscription" else ["started_on"]
+        days[f"{kind}_first"] = _where(pl.max_horizontal(period["first"], *begins), kind)
+        # A fixed charge has the day of a switch on both plans, as the field's cases have it (BL6).
+        until = pl.col("_until_on") - (0 * DAY if kind == "fixed_charges" else pl.col("_given_up"))
+        days[f"{kind}_last"] = _where(pl.min_horizontal(period["last"], until), kind)
+        days[f"{kind}_days"] = periods.days(period["first"], period["last"])
+    rows = rows.with_columns(**edges, **days)
+    floored = {f"{kind}_from": f"{kind}_first" for kind in KINDS if kind not in EXACT}
+    rows = periods.starts(rows, "timezone", **floored, **{name: name for name in edges})
+    exact = {
+        f"{kind}_from": _where(pl.max_horizontal(f"_{kind}_begin", "started_at"), kind)
+        for kind in EXACT
     }
     closed = {
-        f"{shown}_to": pl.min_horizontal(pl.col(f"{name}_end") - SECOND, "_until").pipe(
-            _where, pl.col(f"{name}_from")
-        )
-        for name, shown in {**SHOWN, "_billed": "subscription"}.items()
+        f"{kind}_to": _where(pl.min_horizontal(pl.col(f"_{kind}_end") - SECOND, "_until"), kind)
+        for kind in KINDS
     }
-    rows = rows.with_columns(**exact, **closed)
-    rows = rows.with_columns(charges_stop=pl.col("charges_to") + SECOND)
+    rows = rows.with_columns(**exact, **closed).with_columns(
+        charges_stop=pl.col("charges_to") + SECOND,
+        charges_seconds=(pl.col("_charges_end") - pl.col("_charges_begin")).dt.total_seconds(),
+    )
     return rows.drop(name for name in rows.columns if name.startswith("_"))
 
 
-def _where(value: pl.Expr, present: pl.Expr) -> pl.Expr:
+def _where(value: pl.Expr, kind: str) -> pl.Expr:
     """Keep a bound only where there is something to bound."""
-    return pl.when(present.is_not_null()).then(value)
+    return pl.when(pl.col(f"_{kind}").is_not_null()).then(value)
+
+
+def owned(events: pl.DataFrame, book: pl.DataFrame) -> pl.DataFrame:
+    """Give each event the subscription that owns it (E6).
+
+    Shape:   in, events with sequence, external_id and `at`, and an anchored book; out, one row per
+             event that has an owner, with the book's columns.
+    Rule:    the subscription that ran at its instant, in the second of an end the one that follows;
+             of several, the one that started last.
+    """
+    ends = pl.col("terminated_at") + SECOND
+    ran = (pl.col("started_at") <= pl.col("at")) & (pl.col("at") < ends).fill_null(True)
+    return (
+        events.join(book, on="external_id")
+        .filter(ran)
+        .sort("sequence", pl.col("terminated_at").is_null(), "started_at")
+        .unique("sequence", keep="last", maintain_order=True)
+    )
+
+
+def adopted(events: pl.DataFrame, book: pl.DataFrame) -> pl.DataFrame:
+    """Give each event the subscription of its external id that is active now.
+
+    Shape:   as `owned`. It is for what recurs and happened when no subscription ran.
+    """
+    return events.join(book.filter(status="active"), on="external_id").sort("sequence")
+
+
+def usage_periods(owned: pl.DataFrame) -> pl.DataFrame:
+    """Add the usage period that each row's `at` is in: charges_first and so on, as BOUNDS.
+
+    What happened before the subscription started counts from its start.
+    """
+    told = owned.with_columns(_at=pl.max_horizontal("at", "started_at"))
+    told = periods.days_of(told, "timezone", _on="_at")
+    held = _held(told, "_charges", pl.col("_on"), "charge_interval").with_columns(
+        _first=pl.col("_charges").struct["first"],
+        _next=pl.col("_charges").struct["last"] + DAY,
+        charges_days=periods.days(
+            pl.col("_charges").struct["first"], pl.col("_charges").struct["last"]
+        ),
+        charges_last=pl.col("_charges").struct["last"],
+        charges_first=pl.max_horizontal(pl.col("_charges").struct["first"], "started_on"),
+    )
+    edges = periods.starts(held, "timezone", _begin="_first", _end="_next")
+    bounded = edges.with_columns(
+        charges_from=pl.max_horizontal("_begin", "started_at"),
+        charges_to=pl.min_horizontal(pl.col("_end") - SECOND, "terminated_at"),
+        charges_seconds=(pl.col("_end") - pl.col("_begin")).dt.total_seconds(),
+    ).with_columns(charges_stop=pl.col("charges_to") + SECOND)
+    return bounded.drop(name for name in bounded.columns if name.startswith("_"))

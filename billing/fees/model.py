@@ -6,6 +6,8 @@ from enum import StrEnum
 
 from msgspec import Struct
 
+from metering.measures.forms import Number
+
 
 class FeeType(StrEnum):
     """What a fee is for."""
@@ -28,19 +30,20 @@ class FeePaymentStatus(StrEnum):
 
 
 class Fee(Struct, frozen=True, kw_only=True):
-    """A settled line of an invoice.
+    """A settled line of an invoice, or one that stands alone.
 
     Amounts in cents are whole minor units of `currency`; precise ones are unrounded major units.
     """
 
     id: str
-    invoice_id: str
+    invoice_id: str | None
     customer_id: str
     subscription_id: str | None
     external_subscription_id: str | None
     fee_type: FeeType
     charge_id: str | None
     charge_filter_id: str | None
+    fixed_charge_id: str | None
     item_id: str
     item_code: str
     item_name: str
@@ -58,18 +61,32 @@ class Fee(Struct, frozen=True, kw_only=True):
     amount_details: dict[str, object] | None
     taxes_amount_cents: int
     taxes_precise_amount: Decimal
-    taxes_rate: Decimal
+    taxes_rate: Number
+    precise_coupons_amount_cents: Decimal
+    """What coupons take off it, in minor units of 5 decimals."""
+    precise_credit_notes_amount_cents: Decimal
+    """What earlier credit pays of it, taxes included, in minor units of 5 decimals."""
+    credited_amount_cents: int
+    """What credit notes have taken back of it, before coupons and taxes."""
     from_date: datetime | None
     to_date: datetime | None
     pay_in_advance: bool
+    invoiceable: bool
     payment_status: FeePaymentStatus
     created_at: datetime
+    succeeded_at: datetime | None
+    failed_at: datetime | None
+    refunded_at: datetime | None
+    event_transaction_id: str | None
     price_id: str | None
     watermark: int | None
     statement: str | None
     events_read: int | None
     events_sum: Decimal | None
     events_digest: str | None
+    true_up_fee_id: str | None
+    """The fee that lifts this one's charge to its minimum."""
+    true_up_parent_fee_id: str | None
 
 
 class FeeTax(Struct, frozen=True, kw_only=True):
@@ -77,11 +94,11 @@ class FeeTax(Struct, frozen=True, kw_only=True):
 
     id: str
     fee_id: str
-    invoice_id: str
+    invoice_id: str | None
     tax_id: str
     tax_code: str
     tax_name: str
-    tax_rate: Decimal
+    tax_rate: Number
     tax_description: str | None
     amount_cents: int
     amount_currency: str
@@ -109,10 +126,10 @@ class FeeView(Struct, frozen=True, kw_only=True):
     id: str
     charge_id: str | None
     charge_filter_id: str | None
-    fixed_charge_id: str | None = None
-    invoice_id: str
-    true_up_fee_id: str | None = None
-    true_up_parent_fee_id: str | None = None
+    fixed_charge_id: str | None
+    invoice_id: str | None
+    true_up_fee_id: str | None
+    true_up_parent_fee_id: str | None
     original_fee_id: str | None = None
     subscription_id: str | None
     external_subscription_id: str | None
@@ -120,14 +137,15 @@ class FeeView(Struct, frozen=True, kw_only=True):
     external_customer_id: str
     item: FeeItem
     pay_in_advance: bool
-    invoiceable: bool = True
+    invoiceable: bool
+    event_transaction_id: str | None
     amount_cents: int
     amount_currency: str
     precise_amount: Decimal
     precise_total_amount: Decimal
     taxes_amount_cents: int
     taxes_precise_amount: Decimal
-    taxes_rate: Decimal
+    taxes_rate: Number
     total_aggregated_units: Decimal | None
     total_amount_cents: int
     total_amount_currency: str
@@ -135,14 +153,15 @@ class FeeView(Struct, frozen=True, kw_only=True):
     description: str | None = None
     precise_unit_amount: Decimal
     precise_coupons_amount_cents: Decimal = Decimal("0.0")
+    precise_credit_notes_amount_cents: Decimal = Decimal("0.0")
     sub_total_excluding_taxes_amount_cents: int
     sub_total_excluding_taxes_precise_amount_cents: Decimal
     events_count: int | None
     payment_status: FeePaymentStatus
     created_at: datetime
-    succeeded_at: datetime | None = None
-    failed_at: datetime | None = None
-    refunded_at: datetime | None = None
+    succeeded_at: datetime | None
+    failed_at: datetime | None
+    refunded_at: datetime | None
     amount_details: dict[str, object] | None
     self_billed: bool = False
     from_date: datetime | None

@@ -44,6 +44,7 @@ from billing.organizations.rules import (
     read_token,
     refusal_code,
     sign,
+    unmovable,
 )  # fmt: skip
 from billing.organizations.service import (
     create,
@@ -63,5 +64,5 @@ __all__ = [
     "allows", "api_keys", "browse", "browse_keys", "clock", "create", "create_key", "current",
     "find_key", "in_rows", "issue_token", "key_with", "live", "opens", "organization_of",
     "organizations", "read_token", "refusal_code", "revoke_key", "rotate_key", "set_clock",
-    "sign",
+    "sign", "unmovable",
 ]  # fmt: skip

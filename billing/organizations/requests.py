@@ -5,7 +5,7 @@ from datetime import datetime
 from msgspec import Struct, field
 
 from billing.organizations.model import EVERY, RESOURCES, Access
-from billing.organizations.rules import second
+from billing.organizations.rules import is_held, second
 from metering.measures.money import CURRENCIES
 from metering.measures.refusals import Checks
 from metering.measures.shapes import PageQuery
@@ -23,6 +23,8 @@ class OrganizationInput(Struct, kw_only=True):
         checks.that(self.name.strip(), name="value_is_mandatory")
         checks.that(len(self.name) <= 255, name="value_is_too_long")
         checks.that(self.default_currency in CURRENCIES, default_currency="value_is_invalid")
+        held = self.test_clock is None or is_held(self.test_clock)
+        checks.that(held, test_clock="value_is_out_of_range")
         checks.done()
         if self.test_clock is not None:
             self.test_clock = second(self.test_clock)
@@ -61,18 +63,27 @@ class ApiKeyQuery(PageQuery, kw_only=True):
 
 
 class TestClockInput(Struct, kw_only=True):
-    """Where to move the clock, running nothing."""
+    """Where to move the clock, running nothing: by ten years at most."""
 
     now: datetime
 
     def __post_init__(self) -> None:
+        _check_held(now=self.now)
         self.now = second(self.now)
 
 
 class TestClockAdvance(Struct, kw_only=True):
-    """Where to move the clock, running everything that falls due on the way."""
+    """Where to move the clock, by ten years at most, running all that falls due on the way."""
 
     to: datetime
 
     def __post_init__(self) -> None:
+        _check_held(to=self.to)
         self.to = second(self.to)
+
+
+def _check_held(**instants: datetime) -> None:
+    checks = Checks()
+    for name, instant in instants.items():
+        checks.that(is_held(instant), **{name: "value_is_out_of_range"})
+    checks.done()

@@ -3,7 +3,7 @@
 import hashlib
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from joserfc import jwt
@@ -18,6 +18,12 @@ PREFIX = "invora_"
 
 RANDOM = 32
 """Random bytes in a key."""
+
+DAWN, DUSK = datetime(1970, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
+"""What a test clock stands between: every engine can hold it, and all that is reckoned from it."""
+
+STRIDE = timedelta(days=3_653)
+"""How far a test clock moves at once: ten years."""
 
 Permissions = Mapping[str, Sequence[str]]
 
@@ -115,3 +121,18 @@ def read_token(secret: bytes, text: str) -> CustomerToken:
 def _signing(secret: bytes) -> OctKey:
     """Derive the key of tokens from the server's, which also has other uses."""
     return OctKey.import_key(hashlib.sha256(b"customer token\0" + secret).digest())
+
+
+def is_held(instant: datetime) -> bool:
+    """Whether a test clock can stand at an instant."""
+    return DAWN <= instant < DUSK
+
+
+def unmovable(at: datetime, to: datetime) -> str:
+    """Return the code of what forbids to move a test clock; empty if nothing does.
+
+    Each job does all that falls due on the way, so that far is not only far but long.
+    """
+    if to < at:
+        return "value_is_out_of_range"
+    return "too_far_ahead" if to - at > STRIDE else ""

@@ -32,6 +32,7 @@ from billing.organizations.rules import (
     second,
     sign,
     text_of,
+    unmovable,
 )  # fmt: skip
 from billing.organizations.tables import api_keys, organizations
 from metering.measures import ids
@@ -128,9 +129,12 @@ def set_clock(work: Work, test_clock: TestClockInput) -> TestClock:
     """Move the clock of this sandbox forward, and run nothing.
 
     Raises: Missing `test_clock_not_found` on a live organization; Invalid
-    `now: value_is_out_of_range` when it would go back.
+    `now: value_is_out_of_range` when it would go back, or beyond the years 1970 to 2199, and
+    `now: too_far_ahead` beyond ten years.
     """
     before = replace(current(work), test_clock=clock(work).now)
+    if code := unmovable(clock(work).now, test_clock.now):
+        raise Invalid(now=code)
     after = replace(before, test_clock=test_clock.now)
     forward = organizations.c.test_clock <= test_clock.now
     if not work.rows.change(

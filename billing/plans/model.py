@@ -12,8 +12,10 @@ from typing import TYPE_CHECKING, Any, Union, get_type_hints
 
 from msgspec import UNSET, Struct, UnsetType, defstruct
 
+from billing.features import PlanEntitlement
 from billing.taxes import Tax
 from metering.charges import MODELS, ChargeProperties
+from metering.measures.forms import Number
 from metering.measures.period import Interval
 
 FIXED_MODELS = ("standard", "graduated", "volume")
@@ -50,7 +52,7 @@ class Terms(Struct, frozen=True, kw_only=True):
     description: str | None
     amount_cents: int
     amount_currency: str
-    trial_period: Decimal | None
+    trial_period: Number | None
     """Days without a base fee, from the first start."""
     pay_in_advance: bool
     """Whether the base fee is of the period that begins, or of the one that ended."""
@@ -85,6 +87,8 @@ class ChargeTerms(Struct, frozen=True, kw_only=True):
     min_amount_cents: int
     """What the charge comes to at least, in minor units."""
     accepts_target_wallet: bool
+    parent_id: str | None = None
+    """The charge of the parent plan in whose place it stands."""
 
 
 class FilterTerms(Struct, frozen=True, kw_only=True):
@@ -109,6 +113,21 @@ class FixedTerms(Struct, frozen=True, kw_only=True):
     pay_in_advance: bool
     prorated: bool
     units: Decimal
+
+
+class FixedUnits(Struct, frozen=True, kw_only=True):
+    """How many units of a fixed charge are wanted from an instant on.
+
+    Of its plan, or of one subscription, which then no longer follows its plan. They hold at once,
+    or from the next period of fixed charges.
+    """
+
+    id: str
+    fixed_charge_id: str
+    subscription_id: str | None
+    units: Decimal
+    is_immediate: bool
+    created_at: datetime
 
 
 class PriceTerms(Struct, frozen=True, kw_only=True):
@@ -162,8 +181,11 @@ class CommitmentTerms(Struct, frozen=True, kw_only=True):
 def _flat() -> type[Struct]:
     """Make a struct with the fields of every model's properties, none of which must be given."""
     fields: dict[str, Any] = {}
+    codes: dict[str, str] = {}
     for model in MODELS.values():
         hints = get_type_hints(model.Properties)
+        for name, code in model.Properties.codes.items():
+            assert codes.setdefault(name, code) == code, f"two charge models refuse {name} as two"
         for name in model.Properties.__struct_fields__:
             known = fields.setdefault(name, hints[name] | None)
             assert known == hints[name] | None, f"two charge models disagree on what {name} is"
@@ -171,7 +193,10 @@ def _flat() -> type[Struct]:
         "PriceProperties",
         [(name, kind, None) for name, kind in fields.items()],
         kw_only=True, frozen=True, omit_defaults=True, module=__name__,
-        namespace={"__doc__": "Prices under any charge model; a model reads those that it knows."},
+        namespace={
+            "__doc__": "Prices under any charge model; a model reads those that it knows.",
+            "codes": codes,
+        },
     )  # fmt: skip
 
 
@@ -304,6 +329,7 @@ class Plan(Terms, frozen=True, kw_only=True):
     draft_invoices_count: int = 0
     charges: list[AnyCharge]
     fixed_charges: list[AnyFixedCharge]
+    entitlements: list[PlanEntitlement]
     usage_thresholds: list[UsageThreshold]
     applicable_usage_thresholds: list[ApplicableUsageThreshold]
     taxes: list[Tax]

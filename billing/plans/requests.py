@@ -6,6 +6,7 @@ what it knows. Prices are checked by the verbs and not when they are read, so th
 wrong one stands under `properties` however deep it lies.
 """
 
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -57,6 +58,23 @@ class ChargeFilterInput(Struct, kw_only=True):
     properties: PriceProperties | None = None
     """Prices under the charge's model; the model's default if absent."""
     invoice_display_name: str | None = None
+    cascade_updates: Maybe[bool] = UNSET
+    """Where it is said of one alone: whether plans that override this one follow."""
+
+
+class ChargeFilterChange(Struct, kw_only=True):
+    """A filter as it is to be; what is absent stays."""
+
+    values: Maybe[dict[str, list[str]]] = UNSET
+    properties: Maybe[PriceProperties] = UNSET
+    invoice_display_name: Maybe[str] = UNSET
+    cascade_updates: Maybe[bool] = UNSET
+    """Where it is said of one alone: whether plans that override this one follow."""
+
+    def __post_init__(self) -> None:
+        checks = Checks()
+        checks.that(self.values is not None, values="value_is_mandatory")
+        checks.done()
 
 
 class ChargeInput(Struct, kw_only=True, tag_field="charge_model"):
@@ -75,6 +93,8 @@ class ChargeInput(Struct, kw_only=True, tag_field="charge_model"):
     filters: list[ChargeFilterInput] | None = None
     tax_codes: list[str] | None = None
     applied_pricing_unit: PricingUnitInput | None = None
+    cascade_updates: Maybe[bool] = UNSET
+    """Where it is said of one alone: whether plans that override this one follow."""
 
 
 class FixedChargeInput(Struct, kw_only=True, tag_field="charge_model"):
@@ -91,6 +111,8 @@ class FixedChargeInput(Struct, kw_only=True, tag_field="charge_model"):
     units: Decimal | None = None
     apply_units_immediately: bool | None = None
     tax_codes: list[str] | None = None
+    cascade_updates: Maybe[bool] = UNSET
+    """Where it is said of one alone: whether plans that override this one follow."""
 
 
 _CHARGES = variants(
@@ -132,6 +154,8 @@ class ChargeChange(Struct, kw_only=True):
     tax_codes: Maybe[list[str]] = UNSET
     """All taxes, in place of those it had."""
     applied_pricing_unit: Maybe[PricingUnitInput] = UNSET
+    cascade_updates: Maybe[bool] = UNSET
+    """Where it is said of one alone: whether plans that override this one follow."""
 
 
 class FixedChargeChange(Struct, kw_only=True):
@@ -152,6 +176,45 @@ class FixedChargeChange(Struct, kw_only=True):
     apply_units_immediately: Maybe[bool] = UNSET
     properties: Maybe[PriceProperties] = UNSET
     tax_codes: Maybe[list[str]] = UNSET
+    cascade_updates: Maybe[bool] = UNSET
+    """Where it is said of one alone: whether plans that override this one follow."""
+
+
+class FixedChargeOverride(Struct, kw_only=True):
+    """A fixed charge as one subscription is to have it; what is absent stays."""
+
+    units: Maybe[Decimal] = UNSET
+    apply_units_immediately: Maybe[bool] = UNSET
+    """Whether new units hold at once, or from the next period of fixed charges."""
+    invoice_display_name: Maybe[str] = UNSET
+    properties: Maybe[PriceProperties] = UNSET
+    tax_codes: Maybe[list[str]] = UNSET
+
+    def __post_init__(self) -> None:
+        checks = Checks()
+        units = self.units
+        is_fit = isinstance(units, Decimal) and fits(units) and units >= 0
+        checks.that(units is UNSET or is_fit, units="value_is_out_of_range")
+        for name in ("invoice_display_name", "properties", "tax_codes"):
+            is_said = getattr(self, name) is not UNSET
+            checks.that(not is_said, **{name: "override_is_not_billed_yet"})
+        checks.done()
+
+
+class ChargeOverride(Struct, kw_only=True):
+    """A charge as one subscription is to have it; what is absent stays."""
+
+    id: Maybe[str] = UNSET
+    billable_metric_id: Maybe[str] = UNSET
+    code: Maybe[str] = UNSET
+    charge_model: Maybe[str] = UNSET
+    invoice_display_name: Maybe[str] = UNSET
+    min_amount_cents: Maybe[int] = UNSET
+    properties: Maybe[PriceProperties] = UNSET
+    filters: Maybe[list[ChargeFilterInput]] = UNSET
+    """All filters, in place of those it had."""
+    tax_codes: Maybe[list[str]] = UNSET
+    applied_pricing_unit: Maybe[PricingUnitInput] = UNSET
 
 
 class UsageThresholdInput(Struct, kw_only=True):
@@ -199,6 +262,37 @@ class PlanInput(Struct, kw_only=True):
         check_terms(given(self))
 
 
+class FixedChargeOverrideInput(FixedChargeOverride, kw_only=True):
+    """A fixed charge, by its id, as one subscription is to have it."""
+
+    id: Maybe[str] = UNSET
+
+
+class PlanOverrides(Struct, kw_only=True):
+    """What a plan is to say differently for one subscription; what is absent it says as before."""
+
+    amount_cents: Maybe[int] = UNSET
+    amount_currency: Maybe[str] = UNSET
+    name: Maybe[str] = UNSET
+    description: Maybe[str] = UNSET
+    invoice_display_name: Maybe[str] = UNSET
+    trial_period: Maybe[Decimal] = UNSET
+    tax_codes: Maybe[list[str]] = UNSET
+    minimum_commitment: Maybe[MinimumCommitmentInput] = UNSET
+    charges: Maybe[list[ChargeOverride]] = UNSET
+    """Those that are to be different, by their ids."""
+    fixed_charges: Maybe[list[FixedChargeOverrideInput]] = UNSET
+    usage_thresholds: Maybe[list[UsageThresholdInput]] = UNSET
+
+    def __post_init__(self) -> None:
+        check_terms(given(self))
+        checks = Checks()
+        for name in ("fixed_charges", "usage_thresholds"):
+            checks.that(not getattr(self, name), **{name: "override_is_not_billed_yet"})
+        checks.that(self.amount_currency is not None, amount_currency="value_is_invalid")
+        checks.done()
+
+
 class PlanUpdate(Struct, kw_only=True):
     """Changes of a plan; what is absent stays.
 
@@ -224,6 +318,8 @@ class PlanUpdate(Struct, kw_only=True):
     """All charges, in place of those it had; one with a known `id` is changed and kept."""
     fixed_charges: Maybe[list[FixedChargeChange]] = UNSET
     """All fixed charges, in place of those it had; one with a known `id` is changed and kept."""
+    cascade_updates: Maybe[bool] = UNSET
+    """Whether plans that override this one follow where they said what it said."""
     usage_thresholds: Maybe[list[UsageThresholdInput]] = UNSET
     """All thresholds, in place of those it had."""
 
@@ -266,7 +362,7 @@ def check_terms(sent: dict[str, Any]) -> None:
     checks.that(len(pairs) <= 50, metadata="too_many_keys")
     checks.that(all(len(key) <= 100 for key in pairs), metadata="key_too_long")
     checks.that(all(len(text or "") <= 255 for text in pairs.values()), metadata="value_too_long")
-    _check_thresholds(checks, sent.get("usage_thresholds") or [])
+    check_thresholds(checks, sent.get("usage_thresholds") or [])
     commitment = sent.get("minimum_commitment")
     least = commitment.amount_cents if isinstance(commitment, MinimumCommitmentInput) else UNSET
     checks.that(
@@ -276,7 +372,8 @@ def check_terms(sent: dict[str, Any]) -> None:
     checks.done()
 
 
-def _check_thresholds(checks: Checks, thresholds: list[UsageThresholdInput]) -> None:
+def check_thresholds(checks: Checks, thresholds: Sequence[UsageThresholdInput]) -> None:
+    """Refuse thresholds without an amount, out of range, or twice the same."""
     amounts = [(each.amount_cents, bool(each.recurring)) for each in thresholds]
     said = [amount for amount, _ in amounts if amount is not None]
     checks.that(len(said) == len(amounts), usage_thresholds="missing_amount_cents")

@@ -10,17 +10,26 @@ from billing.plans.model import (
     FIXED_MODELS,
     ChargeTerms,
     FixedTerms,
-    Plan,
     PriceProperties,
+    Terms,
 )
 from billing.plans.requests import ChargeChange, ChargeInput, FixedChargeChange, FixedChargeInput
 from metering.aggregations import KINDS
 from metering.charges import MODELS, ChargeProperties, read
 from metering.filters import ALL
 from metering.measures.money import MOST, fits
+from metering.measures.period import Interval
 from metering.measures.refusals import Checks, Invalid
 from metering.measures.shapes import given
 from metering.metrics import BillableMetric
+
+PERIODS_OF_YEAR = {
+    Interval.weekly: 52,
+    Interval.monthly: 12,
+    Interval.quarterly: 4,
+    Interval.semiannual: 2,
+    Interval.yearly: 1,
+}
 
 
 def sent(
@@ -136,35 +145,9 @@ def free_code(wanted: str, taken: Container[str]) -> str:
     return code
 
 
-def unready(plan: Plan, metrics: Mapping[str, BillableMetric]) -> list[str]:
-    """Name what a subscription to a plan would not be billed for yet."""
-    found = {
-        "trial_period_is_not_billed_yet": bool(plan.trial_period),
-        "minimum_commitment_is_not_billed_yet": isinstance(plan.minimum_commitment, Struct),
-        "usage_thresholds_are_not_billed_yet": bool(plan.usage_thresholds),
-        "fixed_charges_are_not_billed_yet": bool(plan.fixed_charges),
-    }
-    for charge in plan.charges:
-        metric = metrics[charge.billable_metric_id]
-        for code, is_so in _charge_unready(charge, metric).items():
-            found[code] = found.get(code, False) or is_so
-    return [code for code, is_so in found.items() if is_so]
-
-
-def _charge_unready(charge: Any, metric: BillableMetric) -> dict[str, bool]:
-    kind = charge.__struct_config__.tag
-    aggregation = KINDS.get(metric.aggregation_type)
-    filtered = (read(kind, mapping(each.properties)) for each in charge.filters)
-    return {
-        "charge_model_is_not_billed_yet": not all(
-            MODELS[kind].is_priced(properties) for properties in (charge.properties, *filtered)
-        ),
-        "aggregation_type_is_not_billed_yet": aggregation is None or not aggregation.is_ready,
-        "recurring_metrics_are_not_billed_yet": metric.recurring,
-        "charges_in_advance_are_not_billed_yet": charge.pay_in_advance,
-        "prorated_charges_are_not_billed_yet": charge.prorated,
-        "min_amount_cents_is_not_billed_yet": charge.min_amount_cents > 0,
-    }
+def yearly(terms: Terms) -> int:
+    """Return what a plan's base fee comes to in a year, in minor units (UD1)."""
+    return terms.amount_cents * PERIODS_OF_YEAR[terms.interval]
 
 
 def trimmed(

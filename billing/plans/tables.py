@@ -5,6 +5,7 @@ from typing import Any
 from sqlalchemy import (
     BigInteger,
     Boolean,
+    CheckConstraint,
     Column,
     ColumnElement,
     ForeignKeyConstraint,
@@ -52,6 +53,8 @@ plans = table(
 _unique("uq_plans_code", plans, plans.c.pending_deletion.is_(False) & plans.c.parent_id.is_(None),
         "code")  # fmt: skip
 
+Index("ix_plans_parent", plans.c.organization_id, plans.c.parent_id)
+
 charges = table(
     "charges",
     Column("plan_id", String(36), nullable=False),
@@ -65,12 +68,18 @@ charges = table(
     Column("prorated", Boolean, nullable=False),
     Column("min_amount_cents", BigInteger, nullable=False),
     Column("accepts_target_wallet", Boolean, nullable=False),
+    Column("parent_id", String(36)),
     Column("created_at", Instant, nullable=False),
     Column("deleted_at", Instant),
     _owner("plan_id", "plans"),
     _owner("billable_metric_id", "metrics"),
+    _owner("parent_id", "charges"),
 )
 _unique("uq_charges_code", charges, charges.c.deleted_at.is_(None), "plan_id", "code")
+_ahead = charges.c.pay_in_advance & charges.c.deleted_at.is_(None)
+Index(
+    "ix_charges_ahead", charges.c.organization_id, sqlite_where=_ahead, postgresql_where=_ahead
+)  # fmt: skip
 Index("ix_charges_plan", charges.c.organization_id, charges.c.plan_id)
 Index("ix_charges_metric", charges.c.organization_id, charges.c.billable_metric_id)
 
@@ -128,19 +137,43 @@ for _name, _of in {
     _unique(f"uq_prices_{_name}_standing", prices, _of & _standing, _name)
 Index("ix_prices_charge", prices.c.organization_id, prices.c.charge_id)
 
+fixed_units = table(
+    "fixed_units",
+    Column("fixed_charge_id", String(36), nullable=False),
+    Column("subscription_id", String(36)),
+    Column("units", Exact, nullable=False),
+    Column("is_immediate", Boolean, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    _owner("fixed_charge_id", "fixed_charges"),
+)
+"""How many units of a fixed charge were wanted since when: of its plan, or of one subscription."""
+Index("ix_fixed_units_fixed_charge", fixed_units.c.organization_id, fixed_units.c.fixed_charge_id)
+
 usage_thresholds = table(
     "usage_thresholds",
-    Column("plan_id", String(36), nullable=False),
+    Column("plan_id", String(36)),
+    Column("subscription_id", String(36)),
     Column("threshold_display_name", String),
     Column("amount_cents", BigInteger, nullable=False),
     Column("recurring", Boolean, nullable=False),
     Column("created_at", Instant, nullable=False),
     Column("updated_at", Instant, nullable=False),
     _owner("plan_id", "plans"),
+    CheckConstraint(
+        "(plan_id is null) <> (subscription_id is null)", name="ck_usage_thresholds_owner"
+    ),
 )
+"""At what usage an invoice is made at once: of a plan, or of one subscription in its place."""
 _unique("uq_usage_thresholds_recurring", usage_thresholds, usage_thresholds.c.recurring.is_(True),
         "plan_id")  # fmt: skip
+_unique("uq_usage_thresholds_subscription_recurring", usage_thresholds,
+        usage_thresholds.c.recurring.is_(True), "subscription_id")  # fmt: skip
 Index("ix_usage_thresholds_plan", usage_thresholds.c.organization_id, usage_thresholds.c.plan_id)
+Index(
+    "ix_usage_thresholds_subscription",
+    usage_thresholds.c.organization_id,
+    usage_thresholds.c.subscription_id,
+)
 
 commitments = table(
     "commitments",

@@ -3,26 +3,64 @@
 from billing.subscriptions.model import (
     LIFE,
     BillingTime,
+    OnTerminationCreditNote,
     OnTerminationInvoice,
     Subscription,
     SubscriptionStatus,
     SubscriptionView,
     anchor,
 )
-from billing.subscriptions.queries import book, browse, find, get, is_on, of_customer, show, some
+from billing.subscriptions.notices import (
+    SubscriptionUpdated,
+    SubscriptionUsageThresholdReached,
+)
+from billing.subscriptions.queries import (
+    book,
+    browse,
+    find,
+    fixed_charge,
+    fixed_charges,
+    following,
+    get,
+    is_on,
+    live,
+    of_customer,
+    show,
+    some,
+    thresholds_of,
+    waiting,
+    wholes,
+)
 from billing.subscriptions.requests import (
     SubscriptionChoice,
     SubscriptionInput,
     SubscriptionQuery,
+    SubscriptionStatusQuery,
     SubscriptionUpdate,
     Termination,
 )
-from billing.subscriptions.service import cancel, create, start, terminate, update
+from billing.subscriptions.service import (
+    cancel,
+    change_plan,
+    create,
+    end_trials,
+    follow,
+    put_on,
+    settle,
+    start,
+    switch,
+    terminate,
+    update,
+)
 from billing.subscriptions.tables import subscriptions
 
 __all__ = [
-    "LIFE", "BillingTime", "OnTerminationInvoice", "Subscription", "SubscriptionChoice",
-    "SubscriptionInput", "SubscriptionQuery", "SubscriptionStatus", "SubscriptionUpdate",
-    "SubscriptionView", "Termination", "anchor", "book", "browse", "cancel", "create", "find",
-    "get", "is_on", "of_customer", "show", "some", "start", "subscriptions", "terminate", "update",
+    "LIFE", "BillingTime", "OnTerminationCreditNote", "OnTerminationInvoice", "Subscription",
+    "SubscriptionChoice", "SubscriptionInput", "SubscriptionQuery", "SubscriptionStatus",
+    "SubscriptionStatusQuery", "SubscriptionUpdate", "SubscriptionUpdated",
+    "SubscriptionUsageThresholdReached", "SubscriptionView", "Termination", "anchor", "book",
+    "browse", "cancel", "change_plan", "create", "end_trials", "find", "fixed_charge",
+    "fixed_charges", "follow", "following", "get", "is_on", "live", "of_customer", "put_on",
+    "settle", "show", "some", "start", "subscriptions", "switch", "terminate", "thresholds_of",
+    "update", "waiting", "wholes",
 ]  # fmt: skip

@@ -5,7 +5,10 @@ from enum import StrEnum
 
 from msgspec import UNSET, Struct, UnsetType
 
-from billing.plans import Plan
+from billing.customers import Customer
+from billing.features import SubscriptionEntitlement
+from billing.plans import ApplicableUsageThreshold, Plan, UsageThreshold
+from metering.measures.forms import Millis
 from metering.measures.machine import Machine
 from metering.measures.period import CALENDAR, local
 
@@ -24,6 +27,15 @@ class BillingTime(StrEnum):
 
     calendar = "calendar"
     anniversary = "anniversary"
+
+
+class OnTerminationCreditNote(StrEnum):
+    """What becomes of the days that were paid in advance when a subscription ends."""
+
+    credit = "credit"
+    refund = "refund"
+    offset = "offset"
+    skip = "skip"
 
 
 class OnTerminationInvoice(StrEnum):
@@ -54,11 +66,19 @@ class Subscription(Struct, frozen=True, kw_only=True):
     subscription_at: datetime
     """From when it counts: the anchor of anniversary billing."""
     started_at: datetime | None
+    first_started_at: datetime | None
+    """When the first subscription of the external id started: trials are counted from here."""
+    trial_ended_at: datetime | None
+    previous_id: str | None
+    """The subscription whose plan this one's replaces, or is to replace."""
     ending_at: datetime | None
     terminated_at: datetime | None
     canceled_at: datetime | None
     on_termination_invoice: OnTerminationInvoice
+    on_termination_credit_note: OnTerminationCreditNote
     consolidate_invoice: bool
+    progressive_billing_disabled: bool = False
+    """Whether no threshold of usage holds for it."""
     purchase_order_number: str | None
     payment_method_type: str
     payment_method_id: str | None
@@ -68,6 +88,7 @@ class Subscription(Struct, frozen=True, kw_only=True):
     def __post_init__(self) -> None:
         is_started = self.status in (SubscriptionStatus.active, SubscriptionStatus.terminated)
         assert is_started == (self.started_at is not None), self
+        assert self.started_at is None or self.first_started_at is not None, self
         is_over = self.status is SubscriptionStatus.terminated
         assert is_over == (self.terminated_at is not None), self
 
@@ -94,18 +115,19 @@ class SubscriptionView(Struct, frozen=True, kw_only=True):
     status: SubscriptionStatus
     billing_time: BillingTime
     subscription_at: datetime | None
-    started_at: datetime | None
-    trial_ended_at: datetime | None = None
+    started_at: Millis | None
+    trial_ended_at: datetime | None
     ending_at: datetime | None
     terminated_at: datetime | None
     canceled_at: datetime | None
     created_at: datetime
-    previous_plan_code: str | None = None
-    next_plan_code: str | None = None
-    downgrade_plan_date: date | None = None
+    previous_plan_code: str | None
+    next_plan_code: str | None
+    downgrade_plan_date: date | None
     current_billing_period_started_at: datetime | None
     current_billing_period_ending_at: datetime | None
-    on_termination_credit_note: str | None
+    on_termination_credit_note: OnTerminationCreditNote | None
+    """Null for a plan in arrears: nothing was paid ahead."""
     on_termination_invoice: OnTerminationInvoice
     progressive_billing_disabled: bool = False
     consolidate_invoice: bool
@@ -114,6 +136,14 @@ class SubscriptionView(Struct, frozen=True, kw_only=True):
     activated_at: datetime | None
     payment_method: PaymentMethodReference
     plan: Plan | UnsetType = UNSET
+    """Only where one subscription is shown."""
+    applicable_usage_thresholds: list[ApplicableUsageThreshold] | UnsetType = UNSET
+    """Its own, else its plan's; only where one subscription is shown."""
+    customer: Customer | UnsetType = UNSET
+    """Only where a threshold is told of."""
+    usage_threshold: UsageThreshold | UnsetType = UNSET
+    """The threshold that is told of."""
+    entitlements: list[SubscriptionEntitlement] | UnsetType = UNSET
     """Only where one subscription is shown."""
 
 

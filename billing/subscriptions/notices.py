@@ -1,6 +1,6 @@
 """What webhooks are told about subscriptions."""
 
-from billing.subscriptions.model import Subscription
+from billing.subscriptions.model import Subscription, SubscriptionView
 from sql.work import Notice
 
 
@@ -18,6 +18,13 @@ class SubscriptionUpdated(Notice, frozen=True, kw_only=True):
     subscription: Subscription
 
 
+class SubscriptionTrialEnded(Notice, frozen=True, kw_only=True):
+    """The days without a base fee are over."""
+
+    type = "subscription.trial_ended"
+    subscription: Subscription
+
+
 class SubscriptionTerminated(Notice, frozen=True, kw_only=True):
     """A subscription ended."""
 
@@ -30,3 +37,10 @@ class SubscriptionCanceled(Notice, frozen=True, kw_only=True):
 
     type = "subscription.canceled"
     subscription: Subscription
+
+
+class SubscriptionUsageThresholdReached(Notice, frozen=True, kw_only=True):
+    """The usage of a subscription has passed a threshold, and was invoiced."""
+
+    type = "subscription.usage_threshold_reached"
+    subscription: SubscriptionView

@@ -15,24 +15,31 @@ from billing.subscriptions.model import (
     SubscriptionView,
     anchor,
 )
-from billing.subscriptions.requests import SubscriptionChoice, SubscriptionQuery
+from billing.subscriptions.requests import (
+    SubscriptionChoice,
+    SubscriptionQuery,
+    SubscriptionStatusQuery,
+)
 from billing.subscriptions.tables import subscriptions
 from metering.measures import period
+from metering.measures.forms import Millis, made
 from metering.measures.refusals import Missing
 from metering.measures.shapes import Page
 from sql.work import Work
 
 BOOK = [
     "external_id", "customer_id", "plan_id", "status", "billing_time", "subscription_at",
-    "started_at", "ending_at", "terminated_at", "created_at", "consolidate_invoice",
+    "started_at", "first_started_at", "trial_ended_at", "previous_id", "ending_at",
+    "terminated_at", "created_at", "consolidate_invoice",
     "purchase_order_number", "payment_method_type", "payment_method_id",
 ]  # fmt: skip
 """What billing reads of each subscription, beside its id."""
 
 SHOWN = (
     "id", "external_id", "customer_id", "name", "status", "billing_time", "subscription_at",
-    "started_at", "ending_at", "terminated_at", "canceled_at", "created_at",
-    "on_termination_invoice", "consolidate_invoice", "purchase_order_number",
+    "trial_ended_at", "ending_at", "terminated_at", "canceled_at", "created_at",
+    "on_termination_invoice", "consolidate_invoice", "progressive_billing_disabled",
+    "purchase_order_number",
 )  # fmt: skip
 """What is shown of a subscription as it is."""
 
@@ -85,7 +92,8 @@ def browse(work: Work, query: SubscriptionQuery) -> Page[SubscriptionView]:
     if query.external_id:
         where.append(subscriptions.c.external_id == query.external_id)
     if query.plan_code:
-        where.append(subscriptions.c.plan_id == plans.find(work, query.plan_code).id)
+        named = plans.bare(work, query.plan_code).id
+        where.append(subscriptions.c.plan_id.in_(plans.family(work, named)))
     if query.currency:
         priced = select(plans.plans.c.id).where(
             plans.plans.c.organization_id == work.organization,
@@ -105,26 +113,86 @@ def some(work: Work, ids: Sequence[str]) -> list[SubscriptionView]:
 def show(work: Work, subscription: Subscription) -> SubscriptionView:
     """Return one subscription as it is shown, with its plan."""
     (shown,) = showing(work, [subscription])
-    return replace(shown, plan=plans.find_by_id(work, subscription.plan_id))
+    return replace(
+        shown,
+        plan=plans.find_by_id(work, subscription.plan_id),
+        applicable_usage_thresholds=plans.applicable(thresholds_of(work, subscription)),
+    )
+
+
+def wholes(work: Work, ids: Sequence[str]) -> list[SubscriptionView]:
+    """Return subscriptions of the given ids as each is shown alone, with their customers."""
+    found = work.rows.all(subscriptions, Subscription, work.rows.among(subscriptions.c.id, ids))
+    owners = customers.by_ids(work, {one.customer_id for one in found})
+    shared = {id: plans.find_by_id(work, id) for id in {one.plan_id for one in found}}
+    held = plans.thresholds_of(work, {one.id: one.plan_id for one in found})
+    return [
+        replace(
+            view,
+            plan=shared[one.plan_id],
+            customer=owners[one.customer_id],
+            applicable_usage_thresholds=plans.applicable(held[one.id]),
+        )
+        for one, view in zip(found, showing(work, found), strict=True)
+    ]
+
+
+def thresholds_of(work: Work, subscription: Subscription) -> list[plans.UsageThreshold]:
+    """Return the thresholds that hold for a subscription: none where they are disabled."""
+    if subscription.progressive_billing_disabled:
+        return []
+    return plans.thresholds_of(work, {subscription.id: subscription.plan_id})[subscription.id]
 
 
 def showing(work: Work, found: Sequence[Subscription]) -> list[SubscriptionView]:
     """Return subscriptions as they are shown in a list."""
     owners = customers.by_ids(work, {one.customer_id for one in found})
-    terms = plans.by_ids(work, {one.plan_id for one in found})
-    return [_view(work, one, owners[one.customer_id], terms[one.plan_id]) for one in found]
+    before, after = _neighbours(work, found)
+    around = [*found, *before.values(), *after.values()]
+    terms = plans.by_ids(work, {one.plan_id for one in around})
+    return [
+        _view(
+            work, one, owners[one.customer_id], terms[one.plan_id],
+            previous=terms[before[one.id].plan_id] if one.id in before else None,
+            next=terms[after[one.id].plan_id] if one.id in after else None,
+        )
+        for one in found
+    ]  # fmt: skip
+
+
+def _neighbours(
+    work: Work, found: Sequence[Subscription]
+) -> tuple[dict[str, Subscription], dict[str, Subscription]]:
+    """Return, by id, what each took over from, and what has taken over or is to."""
+    c = subscriptions.c
+    ids = [one.id for one in found]
+    followed = [one.previous_id for one in found if one.previous_id]
+    around = work.rows.all(
+        subscriptions, Subscription,
+        (c.id.in_(followed) | c.previous_id.in_(ids)) & (c.status != SubscriptionStatus.canceled),
+    )  # fmt: skip
+    by_id = {one.id: one for one in around}
+    before = {one.id: by_id[one.previous_id] for one in found if one.previous_id in by_id}
+    after = {one.previous_id: one for one in around if one.previous_id}
+    return before, after
 
 
 def _view(
-    work: Work, one: Subscription, customer: customers.Customer, plan: plans.Terms
-) -> SubscriptionView:
-    """Add to a subscription what its customer, its plan and the present say of it."""
+    work: Work, one: Subscription, customer: customers.Customer, plan: plans.Terms,
+    previous: plans.Terms | None, next: plans.Terms | None,
+) -> SubscriptionView:  # fmt: skip
+    """Add to a subscription what its customer, its plans and the present say of it."""
     zone = customer.applicable_timezone
     is_active = one.status is SubscriptionStatus.active
     held = period.containing(period.local(work.now, zone), plan.interval, anchor(one, zone))
     same = {name: getattr(one, name) for name in SHOWN}
+    is_to_change = is_active and next is not None
     return SubscriptionView(
         **same,
+        previous_plan_code=None if previous is None else previous.code,
+        next_plan_code=None if next is None else next.code,
+        downgrade_plan_date=held.last + DAY if is_to_change else None,
+        started_at=None if one.started_at is None else made(Millis, one.started_at),
         external_customer_id=customer.external_id,
         billing_entity_code=customer.billing_entity_code,
         plan_code=plan.code,
@@ -134,7 +202,9 @@ def _view(
         current_billing_period_ending_at=(
             period.starts(held.last + DAY, zone) - SECOND if is_active else None
         ),
-        on_termination_credit_note="skip" if plan.pay_in_advance else None,
+        on_termination_credit_note=(
+            one.on_termination_credit_note if plan.pay_in_advance else None
+        ),
         activated_at=one.started_at,
         payment_method=PaymentMethodReference(
             payment_method_id=one.payment_method_id, payment_method_type=one.payment_method_type
@@ -142,11 +212,81 @@ def _view(
     )
 
 
+def fixed_charges(
+    work: Work, external_id: str, query: SubscriptionStatusQuery
+) -> list[plans.AnyFixedCharge]:
+    """List the fixed charges of a subscription, with the units that it wants.
+
+    Raises: Missing `subscription_not_found`.
+    """
+    one = find(work, external_id, query.subscription_status)
+    return plans.fixed_charges_of(work, one.id, one.plan_id)
+
+
+def fixed_charge(
+    work: Work, external_id: str, fixed_charge_code: str, query: SubscriptionStatusQuery
+) -> plans.AnyFixedCharge:
+    """Return one of the fixed charges of a subscription, with the units that it wants.
+
+    Raises: Missing `subscription_not_found`, `fixed_charge_not_found`.
+    """
+    one = find(work, external_id, query.subscription_status)
+    return plans.fixed_charge_of(work, one.id, one.plan_id, fixed_charge_code)
+
+
 def is_on(work: Work, plan_id: str) -> bool:
     """Whether anybody is on a plan, or will be."""
     live = (SubscriptionStatus.active, SubscriptionStatus.pending)
-    on = (subscriptions.c.plan_id == plan_id, subscriptions.c.status.in_(live))
+    mine = subscriptions.c.plan_id.in_(plans.family(work, plan_id))
+    on = (mine, subscriptions.c.status.in_(live))
     return work.rows.count(subscriptions, *on) > 0
+
+
+def live(work: Work, external_id: str) -> Subscription | None:
+    """Return the active subscription of an external id, else the pending one."""
+    found = work.rows.all(
+        subscriptions, Subscription,
+        subscriptions.c.external_id == external_id,
+        subscriptions.c.status.in_(["active", "pending"]),
+        order=[subscriptions.c.status],
+    )  # fmt: skip
+    return found[0] if found else None
+
+
+def following(work: Work, ids: Sequence[str]) -> list[Subscription]:
+    """Return the pending subscriptions that are to take over from those of the ids."""
+    return work.rows.all(
+        subscriptions, Subscription,
+        subscriptions.c.previous_id.in_(ids),
+        subscriptions.c.status == SubscriptionStatus.pending,
+    )  # fmt: skip
+
+
+def waiting(work: Work, plan_id: str) -> list[tuple[Subscription, Subscription]]:
+    """Return who is to move to a plan when the period is over: as it is, and as it is to be."""
+    next_ = {
+        one.previous_id: one
+        for one in work.rows.all(
+            subscriptions, Subscription,
+            subscriptions.c.plan_id == plan_id, subscriptions.c.previous_id.is_not(None),
+            subscriptions.c.status == SubscriptionStatus.pending,
+        )
+    }  # fmt: skip
+    known = work.rows.all(
+        subscriptions, Subscription,
+        work.rows.among(subscriptions.c.id, [id for id in next_ if id]),
+        subscriptions.c.status == SubscriptionStatus.active,
+    )  # fmt: skip
+    return [(one, next_[one.id]) for one in known]
+
+
+def first_start(work: Work, external_id: str) -> datetime | None:
+    """Return when the first subscription of an external id started."""
+    asked = select(func.min(subscriptions.c.started_at)).where(
+        subscriptions.c.external_id == external_id
+    )
+    ((begun,),) = work.rows.rows(asked)
+    return begun
 
 
 def last_end(work: Work, external_id: str) -> datetime | None:

@@ -5,7 +5,12 @@ from typing import Literal
 
 from msgspec import Struct, field
 
-from billing.subscriptions.model import BillingTime, OnTerminationInvoice
+from billing.plans import PlanOverrides, UsageThresholdInput, check_thresholds
+from billing.subscriptions.model import (
+    BillingTime,
+    OnTerminationCreditNote,
+    OnTerminationInvoice,
+)
 from metering.measures.refusals import Checks
 from metering.measures.shapes import UNSET, Maybe, PageQuery, Query
 
@@ -31,8 +36,13 @@ class SubscriptionInput(Struct, kw_only=True):
     """Now, unless given. The past backdates it; the future leaves it pending until then."""
     ending_at: datetime | None = None
     consolidate_invoice: bool = True
+    progressive_billing_disabled: bool = False
+    usage_thresholds: list[UsageThresholdInput] | None = None
+    """Thresholds of its own, in place of its plan's."""
     purchase_order_number: str | None = None
     payment_method: PaymentMethodChoice | None = None
+    plan_overrides: PlanOverrides | None = None
+    """What the plan is to say differently for this subscription."""
 
     def __post_init__(self) -> None:
         self.external_id = self.external_id.strip()
@@ -45,6 +55,7 @@ class SubscriptionInput(Struct, kw_only=True):
             len(self.purchase_order_number or "") <= 255,
             purchase_order_number="value_is_too_long",
         )
+        check_thresholds(checks, self.usage_thresholds or [])
         checks.done()
 
 
@@ -56,19 +67,33 @@ class SubscriptionUpdate(Struct, kw_only=True):
     """Only while it is pending."""
     ending_at: Maybe[datetime] = UNSET
     on_termination_invoice: Maybe[OnTerminationInvoice] = UNSET
+    on_termination_credit_note: Maybe[OnTerminationCreditNote] = UNSET
+    """Of a plan paid in advance."""
     consolidate_invoice: Maybe[bool] = UNSET
+    progressive_billing_disabled: Maybe[bool] = UNSET
+    usage_thresholds: Maybe[list[UsageThresholdInput]] = UNSET
+    """All thresholds of its own, in place of those it had; none: those of its plan hold."""
     purchase_order_number: Maybe[str] = UNSET
     payment_method: Maybe[PaymentMethodChoice] = UNSET
+    plan_overrides: Maybe[PlanOverrides] = UNSET
+    """What the plan is to say differently for this subscription, beside what it does already."""
 
     def __post_init__(self) -> None:
         checks = Checks()
-        for name in ("subscription_at", "on_termination_invoice", "consolidate_invoice"):
+        for name in (
+            "subscription_at",
+            "on_termination_invoice",
+            "on_termination_credit_note",
+            "consolidate_invoice",
+            "progressive_billing_disabled",
+        ):
             checks.that(getattr(self, name) is not None, **{name: "value_is_mandatory"})
         number = self.purchase_order_number
         checks.that(
             not isinstance(number, str) or len(number) <= 255,
             purchase_order_number="value_is_too_long",
         )
+        check_thresholds(checks, self.usage_thresholds or [])
         checks.done()
         if isinstance(self.subscription_at, datetime):
             self.subscription_at = _whole(self.subscription_at)
@@ -90,6 +115,12 @@ class SubscriptionChoice(Query, kw_only=True):
     """Which of the subscriptions that share an external id: the active one, unless said."""
 
     status: str | None = None
+
+
+class SubscriptionStatusQuery(Query, kw_only=True):
+    """Which of the subscriptions that share an external id: the active one, unless said."""
+
+    subscription_status: str | None = None
 
 
 class Termination(Query, kw_only=True):

@@ -1,12 +1,12 @@
 """The facts about taxes."""
 
 from datetime import datetime
-from decimal import Decimal
 from enum import StrEnum
 
 from msgspec import UNSET, Struct, UnsetType
 
 from billing.entities import Entity
+from metering.measures.forms import Number
 
 
 class Level(StrEnum):
@@ -30,7 +30,7 @@ class Tax(Struct, frozen=True, kw_only=True):
     id: str
     name: str
     code: str
-    rate: Decimal
+    rate: Number
     """Percent: 20 is 20 %."""
     description: str | None
     applied_to_organization: bool

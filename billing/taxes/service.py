@@ -19,8 +19,8 @@ from billing.taxes.queries import bare, find, find_entity, showing
 from billing.taxes.requests import TaxInput, TaxUpdate
 from billing.taxes.tables import applied_taxes, taxes
 from metering.measures import ids
+from metering.measures.forms import Number
 from metering.measures.money import plain
-from metering.measures.refusals import Invalid
 from metering.measures.shapes import given
 from sql.work import Work
 
@@ -43,7 +43,7 @@ def create(work: Work, tax: TaxInput) -> Tax:
         id=ids.new(),
         name=tax.name,
         code=tax.code,
-        rate=plain(tax.rate),
+        rate=Number(plain(tax.rate)),
         description=tax.description,
         applied_to_organization=tax.applied_to_organization,
         created_at=work.now,
@@ -63,10 +63,8 @@ def update(work: Work, code: str, tax: TaxUpdate) -> Tax:
     """
     before = find(work, code)
     after = replace(before, **given(tax))
-    after = replace(after, rate=plain(after.rate))
-    if after.code != code and work.rows.find(taxes, Tax, code=after.code, deleted_at=None):
-        raise Invalid(code="value_already_exist")
-    work.rows.put(taxes, after)
+    after = replace(after, rate=Number(plain(after.rate)))
+    work.rows.put(taxes, after, taken="code")
     if after.applied_to_organization != before.applied_to_organization:
         owner = entities.default(work).id
         if after.applied_to_organization:

@@ -1,16 +1,17 @@
 """JSON: an array of events, or an object whose `events` is one, of any length."""
 
+import io
 import re
 from collections.abc import Iterator
+from typing import ClassVar
 
 import polars as pl
 
-from ingest.formats import texts
-from ingest.formats.model import LONGEST, Format, blocks
-from metering.measures.refusals import Malformed, TooLarge
+from ingest.formats import model, texts
+from ingest.formats.model import BOM, PART, Format, Part, Reading, blocks, opened, too_long
+from ingest.limits import Limits
+from metering.measures.refusals import Malformed
 from metering.measures.shapes import Upload
-
-START = re.compile(rb'\s*(?:\{\s*"events"\s*:\s*)?\[')
 
 BETWEEN = re.compile(rb"\}\s*,\s*$")
 """What stands before an event that follows another."""
@@ -25,50 +26,73 @@ TRIES = 32
 class Json(Format):
     """An array."""
 
-    types = ("application/json",)
+    types: ClassVar[tuple[str, ...]] = ("application/json",)
+    suffixes: ClassVar[tuple[str, ...]] = (".json",)
 
-    def read(self, body: Upload) -> Iterator[pl.DataFrame]:
-        """Yield the events of the body.
+    start: ClassVar = re.compile(rb'\s*(?:\{\s*"events"\s*:\s*)?\[')
+    said: ClassVar = 'an array of events, or {"events": […]}'
+    events: ClassVar = texts.EVENTS
+
+    def read(self, body: Upload, how: Reading) -> Iterator[pl.DataFrame]:
+        """Yield the events of the body."""
+        file = opened(body, how.limits)
+        for items, _ in self._cuts(file, how.limits.event, None):
+            yield self.events.array(items)
+
+    def parts(self, file: io.BufferedIOBase, start: int, limits: Limits) -> Iterator[Part]:
+        """Cut a file between events; a place is a byte of the text."""
+        for items, end in self._cuts(file, limits.event, PART, start):
+            yield Part(content_type=self.types[0], data=b"[" + items + b"]", end=end)
+
+    def _cuts(
+        self, file: io.BufferedIOBase, longest: int, size: int | None, start: int = 0
+    ) -> Iterator[tuple[bytes, int]]:
+        """Yield events as they stand between the brackets, and the place behind them.
 
         The array is cut before the last event that begins in what was read so far. Whether a place
         is such a beginning, and not a brace inside an event, shows when what precedes it is read: a
         part of a JSON value is never a whole one.
         """
-        rest, is_open = b"", False
-        for block in blocks(body):
+        rest, closing, at = b"", b"", 0
+        size = size or model.BLOCK
+        for block in blocks(file, size):
             rest += block
-            if not is_open:
-                if (found := START.match(rest)) is None:
+            if not closing:
+                if (found := self.start.match(rest.removeprefix(BOM))) is None:
                     continue
-                rest, is_open = rest[found.end() :], True
                 closing = b"]}" if b"{" in found[0] else b"]"
-            if (cut := _cut(rest)) is not None:
-                frame, place = cut
-                yield frame
+                at = found.end() + (len(BOM) if rest.startswith(BOM) else 0)
+                rest = rest[at:]
+                if start > at:  # the brackets were read: what follows them was sent already
+                    file.seek(start)
+                    rest, at = b"", start
+                    continue
+            if len(block) < size:  # the end: all that is left is complete
+                continue
+            if (place := self._cut(rest)) is not None:
+                at += place
+                yield rest[:place].rstrip().removesuffix(b","), at
                 rest = rest[place:]
-            elif len(rest) > LONGEST:
-                raise TooLarge(f"BadRequest: an event is larger than {LONGEST >> 20} MB")
-        if not is_open:
-            raise Malformed('BadRequest: the body must be an array of events, or {"events": […]}')
+            elif len(rest) > longest:
+                too_long(longest)
+        if not closing:
+            raise Malformed(f"BadRequest: the body must be {self.said}")
         if last := _ended(rest, closing):
-            yield texts.array(last)
+            yield last, at + len(rest)
 
-
-def _cut(rest: bytes) -> tuple[pl.DataFrame, int] | None:
-    """Return the events that are complete, and where the next one begins."""
-    place = len(rest)
-    for _ in range(TRIES):
-        place = rest.rfind(b"{", 0, place)
-        if place <= 0:
-            return None
-        near = max(place - NEAR, 0)
-        if (found := BETWEEN.search(rest, near, place)) is None:
-            continue
-        try:
-            return texts.array(rest[: found.start() + 1]), place
-        except Malformed:
-            continue
-    return None
+    def _cut(self, rest: bytes) -> int | None:
+        """Return where the last event begins; those before it are complete."""
+        place = len(rest)
+        for _ in range(TRIES):
+            place = rest.rfind(b"{", 0, place)
+            if place <= 0:
+                return None
+            near = max(place - NEAR, 0)
+            if (found := BETWEEN.search(rest, near, place)) is None:
+                continue
+            if texts.is_list(rest[: found.start() + 1]):
+                return place
+        return None
 
 
 def _ended(rest: bytes, closing: bytes) -> bytes:

@@ -1,7 +1,7 @@
 """JSON events as columns of texts, each as it was sent."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from operator import attrgetter
 from types import NoneType
 from typing import Any
@@ -12,6 +12,7 @@ from msgspec import Raw, Struct
 
 from ingest import properties
 from ingest.batch import MICRO
+from ingest.formats import instants
 from metering.measures.refusals import Malformed
 from sql.types import INSTANT
 
@@ -37,61 +38,87 @@ class Sent(Struct, gc=False):
     precise_total_amount_cents: Any = None
 
 
-_one = msgspec.json.Decoder(Sent, float_hook=str).decode
-_lines = msgspec.json.Decoder(Sent, float_hook=str).decode_lines
-_array = msgspec.json.Decoder(list[Sent], float_hook=str).decode
-_items = msgspec.json.Decoder(list[Raw]).decode
-
 WORDS = ("transaction_id", "code", "external_subscription_id")
 
 FAR = 10**12
 """Seconds beyond which microseconds do not fit 64 bits for certain."""
 
-
-def lines(text: bytes) -> pl.DataFrame:
-    """Return the events on the lines of a text; blank ones are none."""
-    try:
-        return columns(_lines(text))
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return singly([line for line in text.splitlines() if line.strip()])
+_items = msgspec.json.Decoder(list[Raw]).decode
 
 
-def array(items: bytes) -> pl.DataFrame:
-    """Return the events that stand, parted by commas, in a text.
+class Events:
+    """Reads events of one kind: a Struct with the fields of `Sent`, whatever JSON calls them."""
 
-    Raises: Malformed when it is no JSON.
-    """
-    text = b"[" + items + b"]"
-    try:
+    def __init__(self, kind: type[Sent], columns: Callable[[Sequence[Any]], pl.DataFrame]) -> None:
+        self._one = msgspec.json.Decoder(kind, float_hook=str).decode
+        self._lines = msgspec.json.Decoder(kind, float_hook=str).decode_lines
+        self._array = msgspec.json.Decoder(list[kind], float_hook=str).decode  # type: ignore[valid-type]
+        self._nothing = kind()
+        self._columns = columns
+        names = msgspec.structs.fields(kind)
+        self._names = {field.encode_name: field.name for field in names}
+
+    def lines(self, text: bytes) -> pl.DataFrame:
+        """Return the events on the lines of a text; blank ones are none."""
         try:
-            return columns(_array(text))
-        except (msgspec.ValidationError, UnicodeDecodeError):
-            return singly(list(map(bytes, _items(text))))
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise Malformed(f"BadRequest: invalid JSON: {error}") from None
+            return self._columns(self._lines(text))
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            return self.singly([line for line in text.split(b"\n") if line.strip()])
+
+    def array(self, items: bytes) -> pl.DataFrame:
+        """Return the events that stand, parted by commas, in a text.
+
+        Raises: Malformed when it is no JSON.
+        """
+        text = b"[" + items + b"]"
+        try:
+            try:
+                return self._columns(self._array(text))
+            except (msgspec.ValidationError, UnicodeDecodeError):
+                return self.singly(list(map(bytes, _items(text))))
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+            raise Malformed(f"BadRequest: invalid JSON: {error}") from None
+
+    def each(self, texts: Sequence[bytes]) -> pl.DataFrame:
+        """Return the events that stand in texts of their own, all at once if each is one."""
+        text = b"[" + b",".join(texts) + b"]"
+        try:
+            if list(map(bytes, _items(text))) == [one.strip() for one in texts]:
+                return self._columns(self._array(text))
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            pass
+        return self.singly(texts)
+
+    def singly(self, texts: Sequence[bytes]) -> pl.DataFrame:
+        """Return events read one by one, because one of them at least cannot be read."""
+        events, reasons = zip(*map(self._read, texts), strict=True) if texts else ((), ())
+        contents = (
+            text.decode(errors="replace") if reason else None
+            for text, reason in zip(texts, reasons, strict=True)
+        )
+        return self._columns(events).with_columns(
+            reason=pl.coalesce(pl.Series(reasons, dtype=pl.String), "reason"),
+            content=pl.Series(list(contents), dtype=pl.String),
+        )
+
+    def _read(self, text: bytes) -> tuple[Sent, str | None]:
+        try:
+            return self._one(text), None
+        except msgspec.ValidationError as error:
+            found = _FIELD.search(str(error))
+            name = self._names.get(found[1], "base") if found else "base"
+            return self._nothing, f"{name}:{INVALID}"
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            return self._nothing, MALFORMED
 
 
-def singly(texts: Sequence[bytes]) -> pl.DataFrame:
-    """Return events read one by one, because one of them at least cannot be read."""
-    events, reasons = zip(*map(_read, texts), strict=True) if texts else ((), ())
-    contents = (
-        text.decode(errors="replace") if reason else None
-        for text, reason in zip(texts, reasons, strict=True)
-    )
-    return columns(events).with_columns(
-        reason=pl.coalesce(pl.Series(reasons, dtype=pl.String), "reason"),
-        content=pl.Series(list(contents), dtype=pl.String),
-    )
-
-
-def _read(text: bytes) -> tuple[Sent, str | None]:
+def is_list(items: bytes) -> bool:
+    """Whether a text is JSON values, parted by commas."""
     try:
-        return _one(text), None
-    except msgspec.ValidationError as error:
-        found = _FIELD.search(str(error))
-        return Sent(), f"{found[1] if found else 'base'}:{INVALID}"
+        _items(b"[" + items + b"]")
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return Sent(), MALFORMED
+        return False
+    return True
 
 
 def columns(events: Sequence[Sent]) -> pl.DataFrame:
@@ -120,7 +147,7 @@ def _instants(sent: list[Any]) -> tuple[pl.Series, pl.Series]:
         seconds = pl.Series(sent, dtype=pl.Int128)
         if seconds.is_between(-FAR, FAR).all():
             return none, (seconds.cast(pl.Int64) * MICRO).cast(INSTANT)
-    return _figures(sent), none.cast(INSTANT)
+    return instants.parted(_figures(sent))
 
 
 def _figures(sent: list[Any]) -> pl.Series:
@@ -168,3 +195,7 @@ def _text(sent: bytes) -> str | None:
         return sent.decode()
     except UnicodeDecodeError:
         return None
+
+
+EVENTS = Events(Sent, columns)
+"""Events in our own words."""

@@ -7,7 +7,8 @@
 
 An engine aggregates the events of a line by their facets (the properties that prices look at); what
 falls in one bucket of prices is merged afterwards. An aggregation therefore has to be one whose
-parts can be put together again: `tests/metering/aggregations` splits and shuffles each of them.
+parts can be put together again: `tests/metering/aggregations` splits and shuffles each of them. One
+that is not (a percentile) is told by the engine value by value, with how often each came.
 """
 
 from typing import ClassVar
@@ -19,12 +20,15 @@ from metering.columns import COUNT, QUANTITY, total
 PARTS = {
     "line": pl.UInt32(), "facets": pl.String(), "value": pl.String(), "quantity": QUANTITY,
     "last": COUNT, "events_count": pl.Int64(), "events_sum": QUANTITY, "events_digest": COUNT,
+    "held": QUANTITY, "held_part": QUANTITY,
 }  # fmt: skip
 """What the engines answer: the quantity of the events of a line that are alike in their facets.
 
 `value` is empty but for aggregations that tell values apart; `last` orders parts by their newest
-event. The last four say from which events the quantity came: how many, the exact sum of what was
-aggregated, a sum of their keys that does not depend on their order, and which statement asked."""
+event. The next three say from which events the quantity came: how many, the exact sum of what was
+aggregated, and a sum of their keys that does not depend on their order. `held` and `held_part` are
+units times the time they were held: whole days or seconds, and millionths of them; null where time
+does not matter."""
 
 
 class Aggregation:
@@ -34,13 +38,16 @@ class Aggregation:
     """The name in the API, `aggregation_type`."""
     statement: ClassVar[str] = "quantities"
     """Which of sql/<dialect>/quantities*.sql it fills."""
+    prorated_statement: ClassVar[str] = "quantities"
+    """Which one it fills where days matter, if it `recurs` and may be prorated."""
 
     duckdb: ClassVar[str] = ""
     """An aggregate over the columns number, rank of the statement, in the words of DuckDB."""
     clickhouse: ClassVar[str] = ""
     """The same in the words of ClickHouse."""
     merge: ClassVar[pl.Expr] = total(pl.col("quantity"))
-    """The quantity of several parts together, ordered by `last` if `is_ordered`."""
+    """The quantity of several parts together, ordered by `last` if `is_ordered`. It may look at
+    every column of PARTS, and at `percentile`."""
 
     has_field: ClassVar[bool] = True
     """Whether it reads a property of the event. Events without a fit value are then not counted."""
@@ -50,10 +57,12 @@ class Aggregation:
     """Whether it matters which event came last."""
     tells_values: ClassVar[bool] = False
     """Whether what counts is told value by value."""
+    is_over_time: ClassVar[bool] = False
+    """Whether the quantity is an average over the period, by the time that units were held."""
+    has_percentile: ClassVar[bool] = False
+    """Whether the metric must say which percentile."""
 
     recurs: ClassVar[bool] = False
     """Whether a metric of this kind may keep its state beyond the period."""
     in_advance: ClassVar[bool] = False
     """Whether a charge on it may be paid in advance."""
-    is_ready: ClassVar[bool] = True
-    """Whether quantities can be taken. If not, a subscription to such a metric is refused."""

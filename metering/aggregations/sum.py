@@ -11,6 +11,7 @@ class Sum(Aggregation):
     """
 
     kind = "sum_agg"
+    prorated_statement = "quantities_held"
     duckdb = "sum(number)"
     clickhouse = "toDecimal128(sum(toDecimal256(number, 12)), 12)"
     recurs = True

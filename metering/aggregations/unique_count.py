@@ -14,6 +14,7 @@ class UniqueCount(Aggregation):
 
     kind = "unique_count_agg"
     statement = "quantities_unique"
+    prorated_statement = "quantities_unique"
     has_numbers = False
     is_ordered = True
     tells_values = True

@@ -18,8 +18,3 @@ class Custom(ChargeModel[CustomProperties]):
     Properties = CustomProperties
     default = CustomProperties()
     only_on = "custom_agg"
-
-    @classmethod
-    def is_priced(cls, properties: CustomProperties) -> bool:
-        """No quantity tells the amount."""
-        return False

@@ -1,6 +1,9 @@
 """Dynamic: each event brings its own price."""
 
-from metering.charges.model import ChargeModel, ChargeProperties
+import polars as pl
+
+from metering.charges.model import ZERO, ChargeModel, ChargeProperties, Term
+from metering.columns import QUANTITY, major
 
 
 class DynamicProperties(ChargeProperties, frozen=True, kw_only=True):
@@ -16,6 +19,18 @@ class Dynamic(ChargeModel[DynamicProperties]):
     only_on = "sum_agg"
 
     @classmethod
-    def is_priced(cls, properties: DynamicProperties) -> bool:
-        """A quantity does not say what its events cost."""
-        return False
+    def terms(cls, properties: DynamicProperties) -> list[Term]:
+        """One step, whose units are minor units of the currency."""
+        return [Term(1)]
+
+    @classmethod
+    def price(cls, lines: pl.LazyFrame) -> pl.LazyFrame:
+        """Add up what the events say; they say it in minor units.
+
+        Rule:    amount = cents / 10^digits; nothing for no units.
+        """
+        is_used = pl.col("quantity") > ZERO
+        minor = major(pl.lit(1), pl.col("digits"))
+        return lines.with_columns(
+            units=pl.when(is_used).then("cents").otherwise(ZERO).cast(QUANTITY), rate=minor
+        )

@@ -44,6 +44,16 @@ class Graduated(ChargeModel[GraduatedProperties]):
         return tiers.climb(lines)
 
     @classmethod
+    def needs_events(cls, properties: GraduatedProperties, is_prorated: bool) -> bool:
+        """Units that come and go are in the tier that they came into."""
+        return is_prorated
+
+    @classmethod
+    def price_events(cls, lines: pl.LazyFrame, events: pl.LazyFrame) -> pl.LazyFrame:
+        """Climb and descend the tiers with each move: a step has the unit days in its tier."""
+        return tiers.walk(lines, events)
+
+    @classmethod
     def details(cls, steps: pl.LazyFrame) -> pl.LazyFrame:
         """The tiers entered, in order."""
         return tiers.details(steps, "graduated_ranges")

@@ -10,6 +10,9 @@
 A *line* is one quantity to be priced for one subscription. A *step* is one explained part of its
 price (a tier, a package, a fixed amount). On every step `amount = units * rate + flat`; a model
 says which steps there are and how many units each has, and the head of the family multiplies.
+
+A model whose price may depend on the single events says when (`needs_events`), and has a second way
+to find the steps (`price_events`).
 """
 
 from collections.abc import Mapping
@@ -21,27 +24,41 @@ import polars as pl
 from msgspec import Struct
 from msgspec.structs import force_setattr
 
-from metering.columns import AMOUNT, QUANTITY
+from metering.columns import AMOUNT, COUNT, QUANTITY
 from metering.measures.money import exact, plain
 from metering.measures.refusals import Checks
 
 ZERO = Decimal(0)
 
-LINES = {"line": pl.UInt32(), "price": pl.UInt32(), "quantity": QUANTITY, "events": pl.Int64()}
-"""What is to be priced: a quantity, the price it falls under, and from how many events it came."""
+LINES = {
+    "line": pl.UInt32(), "price": pl.UInt32(), "quantity": QUANTITY, "events": pl.Int64(),
+    "full": QUANTITY, "full_days": pl.Int64(), "cents": QUANTITY, "digits": pl.Int32(),
+    "is_by_event": pl.Boolean(),
+}  # fmt: skip
+"""What is to be priced: a quantity, the price it falls under, and from how many events it came.
+
+`full` is the quantity before it was prorated. `cents` is what its events say that they cost, in
+minor units of a currency with so many `digits`. Where `is_by_event`, the price is worked out from
+EVENTS; then `full_days` is how many days the period has that their days are of."""
+
+EVENTS = {"line": pl.UInt32(), "order": COUNT, "value": QUANTITY, "days": pl.Int64()}
+"""The single events of lines that are priced by them: what each brought, and for how many days."""
 
 TERMS = {
     "price": pl.UInt32(), "step": pl.UInt16(), "over": QUANTITY, "upto": QUANTITY, "rate": AMOUNT,
-    "flat": AMOUNT, "size": pl.Int64(), "free": QUANTITY, "told": pl.String(),
+    "flat": AMOUNT, "size": pl.Int64(), "free": QUANTITY, "free_events": pl.Int64(),
+    "least": AMOUNT, "most": AMOUNT, "told": pl.String(),
 }  # fmt: skip
-"""What holds for units over `over`, up to and with `upto` (null: without end); packs have a `size`,
-`free` units go before. `told` is what the details can say before the quantity is known."""
+"""What holds for units over `over`, up to and with `upto` (null: without end); packs have a `size`;
+`free` units and `free_events` go before; an event costs `least` to `most`. `told` is what the
+details can say before the quantity is known."""
 
 STEPS = {
     "line": pl.UInt32(), "step": pl.UInt16(), "units": QUANTITY, "rate": AMOUNT, "flat": AMOUNT,
-    "amount": AMOUNT, "rest": pl.Int64(),
+    "amount": AMOUNT, "rest": pl.Int64(), "parts": pl.Int64(),
 }  # fmt: skip
-"""amount + rest / 10^24 = units * rate + flat, exactly."""
+"""amount + rest / 10^24 = units * rate + flat * parts, exactly. What the step costs is that divided
+by `parts`: the days of a period, if the units are unit days, else 1."""
 
 
 class PresentationOptions(Struct, frozen=True, kw_only=True):
@@ -97,6 +114,9 @@ class Term(Struct, frozen=True):
     flat: Decimal = ZERO
     size: int | None = None
     free: Decimal | None = None
+    free_events: int | None = None
+    least: Decimal | None = None
+    most: Decimal | None = None
     told: str = ""
     """What `amount_details` say of this step whatever the quantity: see `told`."""
 
@@ -126,12 +146,9 @@ class ChargeModel(Generic[P]):
     """The aggregations it cannot price."""
 
     @classmethod
-    def is_priced(cls, properties: P) -> bool:
-        """Whether these properties can be priced from a quantity and a count of events.
-
-        If not, the single events are needed, and a subscription to such a charge is refused.
-        """
-        return True
+    def needs_events(cls, properties: P, is_prorated: bool) -> bool:
+        """Whether a quantity and a count of events are not enough to price by these properties."""
+        return False
 
     @classmethod
     def terms(cls, properties: P) -> list[Term]:
@@ -141,6 +158,11 @@ class ChargeModel(Generic[P]):
     @classmethod
     def price(cls, lines: pl.LazyFrame) -> pl.LazyFrame:
         """Keep of `lines` (LINES joined to TERMS) the steps reached, with their `units`."""
+        raise NotImplementedError
+
+    @classmethod
+    def price_events(cls, lines: pl.LazyFrame, events: pl.LazyFrame) -> pl.LazyFrame:
+        """Do the same from EVENTS; `parts` are the days of the period, if units are unit days."""
         raise NotImplementedError
 
     @classmethod

@@ -5,6 +5,7 @@ from typing import ClassVar
 
 import polars as pl
 
+from metering.charges import transactions
 from metering.charges.model import (
     ZERO,
     ChargeModel,
@@ -15,7 +16,7 @@ from metering.charges.model import (
     price_of,
     rate_of,
 )
-from metering.columns import QUANTITY, record, shown
+from metering.columns import QUANTITY, record, shown, total
 from metering.measures.refusals import Checks
 
 
@@ -70,20 +71,37 @@ class Percentage(ChargeModel[PercentageProperties]):
     never_on = frozenset({"latest_agg"})
 
     @classmethod
-    def is_priced(cls, properties: PercentageProperties) -> bool:
+    def needs_events(cls, properties: PercentageProperties, is_prorated: bool) -> bool:
         """What is free, and a least or a most per event, need the single events in their order."""
         return (
-            not properties.free_units_per_events
-            and not _amount(properties.free_units_per_total_aggregation)
-            and properties.per_transaction_min_amount is None
-            and properties.per_transaction_max_amount is None
+            properties.free_units_per_events is not None
+            or _amount(properties.free_units_per_total_aggregation) > 0
+            or _is_bounded(properties)
         )
 
     @classmethod
     def terms(cls, properties: PercentageProperties) -> list[Term]:
-        """First the share of the units, then the fixed amount of the events."""
-        share = Term(1, rate=rate_of(properties.rate))
-        return [share, Term(2, rate=_amount(properties.fixed_amount))]
+        """First the share of the units, then the fixed amount of the events.
+
+        Where an event has a least or a most, there follow the least and the most, for the events
+        that cost too little or too much, and their share and their fixed amount, taken back.
+        """
+        rate, fixed = rate_of(properties.rate), _amount(properties.fixed_amount)
+        least, most = properties.per_transaction_min_amount, properties.per_transaction_max_amount
+        rates = [rate, fixed]
+        if _is_bounded(properties):
+            rates += [_amount(least), _amount(most), rate, fixed]
+        return [
+            Term(
+                step,
+                rate=each,
+                free=_amount(properties.free_units_per_total_aggregation),
+                free_events=properties.free_units_per_events,
+                least=None if least is None else price_of(least),
+                most=None if most is None else price_of(most),
+            )
+            for step, each in enumerate(rates, start=1)
+        ]
 
     @classmethod
     def price(cls, lines: pl.LazyFrame) -> pl.LazyFrame:
@@ -93,30 +111,47 @@ class Percentage(ChargeModel[PercentageProperties]):
         """
         events = pl.when(pl.col("quantity") > ZERO).then("events").otherwise(0).cast(QUANTITY)
         return lines.with_columns(
-            units=pl.when(pl.col("step") == 1).then("quantity").otherwise(events)
+            units=pl.when(pl.col("step") == 1).then("quantity").otherwise(events),
+            free_of_charge=pl.lit(ZERO, QUANTITY),
+            events_free_of_charge=pl.lit(0, pl.Int64),
         )
 
     @classmethod
+    def price_events(cls, lines: pl.LazyFrame, events: pl.LazyFrame) -> pl.LazyFrame:
+        """Take the share and the fixed amount of what is not free, event by event.
+
+        Shape:   in, one row per (line, step), and EVENTS; out, the same rows with `units`.
+        """
+        return transactions.steps(lines, events)
+
+    @classmethod
     def details(cls, steps: pl.LazyFrame) -> pl.LazyFrame:
-        """The share and the fixed amounts; nothing is free here."""
-        none = pl.lit('"0.0"')
+        """The share, the fixed amounts, what was free, and what a least or a most changed."""
         share = steps.filter(pl.col("step") == 1)
         fixed = steps.filter(pl.col("step") == 2).select("line", "units", "rate", "amount")
+        changed = steps.group_by("line").agg(
+            adjustment=total(pl.col("amount").filter(pl.col("step") > 2))
+        )
         told = record(
-            units=shown(pl.col("units")),
-            free_units=none,
-            free_events=pl.lit(0),
+            units=shown(pl.col("quantity")),
+            free_units=shown(pl.col("free_of_charge")),
+            free_events=pl.col("events_free_of_charge"),
             paid_units=shown(pl.col("units")),
             rate=shown(pl.col("rate") * 100),
             per_unit_total_amount=shown(pl.col("amount")),
             paid_events=pl.col("units_fixed").cast(pl.Int64),
             fixed_fee_unit_amount=shown(pl.col("rate_fixed")),
             fixed_fee_total_amount=shown(pl.col("amount_fixed")),
-            min_max_adjustment_total_amount=none,
+            min_max_adjustment_total_amount=shown(pl.col("adjustment")),
         )
-        both = share.join(fixed, on="line", suffix="_fixed")
+        both = share.join(fixed, on="line", suffix="_fixed").join(changed, on="line")
         return both.select("line", amount_details=told)
 
 
 def _amount(text: str | None) -> Decimal:
     return ZERO if text is None else price_of(text)
+
+
+def _is_bounded(properties: PercentageProperties) -> bool:
+    bounds = (properties.per_transaction_min_amount, properties.per_transaction_max_amount)
+    return any(bound is not None for bound in bounds)

@@ -12,7 +12,7 @@ import polars as pl
 from msgspec import Struct
 
 from metering.charges.model import ZERO, Term, is_price, is_rate, price_of, rate_of, told
-from metering.columns import record, shown
+from metering.columns import QUANTITY, number, quotient, record, shown, total
 from metering.measures.refusals import Checks
 
 
@@ -114,13 +114,58 @@ def climb(lines: pl.LazyFrame) -> pl.LazyFrame:
     return lines.filter(entered).with_columns(units=within - pl.col("over"))
 
 
+def walk(lines: pl.LazyFrame, moves: pl.LazyFrame) -> pl.LazyFrame:
+    """Climb and descend the tiers with each move of the total, counting the days of each unit.
+
+    Shape:   in, one row per (line, tier), and EVENTS; out, one row per tier that was entered.
+    Rule:    in(x) = clip(x, over, upto) - over; units = the sum over the moves, in their order, of
+             days * (in(total + value) - in(total)): unit days, of which a period has full_days. A
+             tier is entered if the highest total was over it, and the first always: its flat price
+             is owed whole. If the last total is below 0, nothing is owed at all.
+    Source:  spec/billing.md CM9; Lago, app/services/charge_models/prorated_graduated_service.rb.
+    """
+    value = pl.col("value")
+    after = number(value.to_physical().cum_sum().over("line"))
+    ordered = moves.sort("line", "order").select("line", "days", after=after, value=value)
+    ends = ordered.group_by("line", maintain_order=True).agg(
+        end=pl.col("after").last(), highest=pl.col("after").max()
+    )  # fmt: skip
+    bounds = lines.select("line", "step", "over", "upto")
+    before = pl.col("after") - pl.col("value")
+    gained = _within(pl.col("after")) - _within(before)
+    days = (
+        ordered.join(bounds, on="line")
+        .group_by("line", "step")
+        .agg(units=total(gained * pl.col("days").cast(QUANTITY)))
+    )
+    is_entered = (pl.col("highest") > pl.col("over")) | (pl.col("step") == 1)
+    is_owed = pl.col("end").fill_null(ZERO) >= ZERO
+    return (
+        lines.join(ends, on="line", how="left", maintain_order="left")
+        .filter(is_entered)
+        .join(days, on=["line", "step"], how="left", maintain_order="left")
+        .with_columns(
+            units=pl.when(is_owed).then(pl.col("units").fill_null(ZERO)).otherwise(ZERO),
+            flat=pl.when(is_owed).then("flat").otherwise(ZERO),
+            parts="full_days",
+        )
+    )
+
+
+def _within(units: pl.Expr) -> pl.Expr:
+    """How many of the first so many units are in the tier."""
+    low = pl.max_horizontal(units, "over")
+    return pl.min_horizontal(low, pl.col("upto").fill_null(low)) - pl.col("over")
+
+
 def details(steps: pl.LazyFrame, root: str) -> pl.LazyFrame:
     """Tell the tiers entered, in order: `{root: [{from_value, to_value, …}, …]}`."""
+    amount = quotient(pl.col("amount"), pl.col("parts"))
     tier = record(
         pl.col("told"),
-        units=shown(pl.col("units")),
-        per_unit_total_amount=shown(pl.col("amount") - pl.col("flat")),
-        total_with_flat_amount=shown(pl.col("amount")),
+        units=shown(quotient(pl.col("units"), pl.col("parts"))),
+        per_unit_total_amount=shown(amount - pl.col("flat")),
+        total_with_flat_amount=shown(amount),
     )
     tiers = steps.select("line", tier=tier).group_by("line").agg("tier")
     ranges = pl.concat_str(pl.lit("["), pl.col("tier").list.join(","), pl.lit("]"))

@@ -49,12 +49,12 @@ class Volume(ChargeModel[VolumeProperties]):
         """Price all units in one tier.
 
         Shape:   in, one row per (line, tier); out, exactly one row per line.
-        Rule:    the tier where over < quantity <= upto; no usage: the first. A fraction over a
-                 bound is in the next tier.
+        Rule:    the tier where over < full <= upto; no usage: the first. A fraction over a bound
+                 is in the next tier. Its price is paid for the quantity, prorated or not.
         Source:  Lago, app/services/charge_models/volume_service.rb, matching_range.
         """
-        above = (pl.col("quantity") > pl.col("over")) | (pl.col("step") == 1)
-        below = pl.col("upto").is_null() | (pl.col("quantity") <= pl.col("upto"))
+        above = (pl.col("full") > pl.col("over")) | (pl.col("step") == 1)
+        below = pl.col("upto").is_null() | (pl.col("full") <= pl.col("upto"))
         return lines.filter(above & below).with_columns(units=pl.col("quantity"))
 
     @classmethod

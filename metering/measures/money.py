@@ -9,6 +9,8 @@ from functools import cache
 
 from iso4217 import Currency as Iso
 
+from metering.measures.forms import Small
+
 SCALE = 12
 """Decimals kept of a quantity or an amount."""
 
@@ -68,29 +70,13 @@ def whole(number: Decimal) -> int:
     return int(number.to_integral_value(ROUND_HALF_UP, WIDE))
 
 
-class Small(Decimal):
-    """A decimal that Python would write with an exponent: `shown` writes it without."""
-
-    __slots__ = ()
-
-
-def shown(value: object) -> str:
-    """Write what msgspec does not know how to write: the `enc_hook` of every encoder of ours.
-
-    Raises: NotImplementedError for anything but a Small.
-    """
-    if isinstance(value, Small):
-        return format(value, "f")
-    raise NotImplementedError(f"{type(value).__name__} has no form on the wire")
-
-
 def plain(number: Decimal) -> Decimal:
     """Return the same number in the form the wire shows: no exponent, one decimal at least.
 
     >>> str(plain(Decimal("10"))), str(plain(Decimal("1E+2"))), str(plain(Decimal("0.500")))
     ('10.0', '100.0', '0.5')
-    >>> shown(plain(Decimal("0.0000001")))
-    '0.0000001'
+    >>> plain(Decimal("0.0000001")).__class__.__name__
+    'Small'
     """
     sign, figures, exponent = number.normalize(WIDE).as_tuple()
     assert isinstance(exponent, int), number

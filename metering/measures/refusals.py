@@ -25,6 +25,8 @@ class Refusal(Exception):
 
     code: str = ""
     details: Mapping[str, object] | None = None
+    explanation: str = ""
+    """What a person is told beside the codes: where in a text, say, and what was expected there."""
 
     def __init__(self, code: str = "", message: str = "") -> None:
         super().__init__(message or code)
@@ -109,6 +111,7 @@ class Checks:
 
     def __init__(self) -> None:
         self.wrong: dict[str, list[str]] = {}
+        self._explanations: list[str] = []
 
     def that(self, holds: object, **fields: str) -> None:
         """Note the codes of `fields` unless `holds`."""
@@ -116,8 +119,10 @@ class Checks:
             for field, code in fields.items():
                 self.add(field, code)
 
-    def add(self, field: str, code: str) -> None:
+    def add(self, field: str, code: str, explanation: str = "") -> None:
         """Note one code at one field, once."""
+        if explanation:
+            self._explanations.append(explanation)
         codes = self.wrong.setdefault(field, [])
         if code not in codes:
             codes.append(code)
@@ -128,4 +133,6 @@ class Checks:
         Raises: Invalid, with every field and code noted.
         """
         if self.wrong:
-            raise Invalid(self.wrong)
+            refused = Invalid(self.wrong)
+            refused.explanation = "; ".join(self._explanations)
+            raise refused

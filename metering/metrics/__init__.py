@@ -7,7 +7,7 @@ from metering.metrics.model import (
     RoundingFunction,
     WeightedInterval,
 )
-from metering.metrics.queries import among, browse, find
+from metering.metrics.queries import among, browse, expressed, find
 from metering.metrics.requests import (
     BillableMetricInput,
     BillableMetricQuery,
@@ -20,5 +20,6 @@ from metering.metrics.tables import metrics
 __all__ = [
     "AggregationType", "BillableMetric", "BillableMetricInput", "BillableMetricQuery",
     "BillableMetricUpdate", "MetricFilter", "MetricFilterInput", "RoundingFunction",
-    "WeightedInterval", "among", "browse", "create", "delete", "find", "metrics", "update",
+    "WeightedInterval", "among", "browse", "create", "delete", "expressed", "find",
+    "metrics", "update",
 ]  # fmt: skip

@@ -1,6 +1,7 @@
 """The facts about billable metrics."""
 
 from datetime import datetime
+from decimal import Decimal
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -57,10 +58,13 @@ class BillableMetric(Struct, frozen=True, kw_only=True):
     rounding_function: RoundingFunction | None
     rounding_precision: int | None
     """Decimals kept; negative ones round to tens and hundreds."""
+    percentile: Decimal | None = None
+    """Which percentile of the values is the quantity: "95" for the 95th. Only of a percentile."""
     created_at: datetime
     field_name: str | None
     """The property that is aggregated; none where events are counted."""
     expression: str | None
+    """What its property becomes when an event comes in; a change leaves stored events alone."""
     active_subscriptions_count: int = 0
     draft_invoices_count: int = 0
     plans_count: int = 0

@@ -30,6 +30,17 @@ def among(work: Work, ids: Iterable[str], is_deleted_too: bool = False) -> list[
     return work.rows.all(metrics, BillableMetric, *where)
 
 
+def expressed(work: Work, event_code: str | None = None) -> list[BillableMetric]:
+    """Return the metrics that compute a property of events as they come in, the oldest first."""
+    where: list[ColumnElement[bool]] = [
+        metrics.c.deleted_at.is_(None),
+        metrics.c.expression.is_not(None),
+    ]
+    if event_code is not None:
+        where.append(metrics.c.event_code == event_code)
+    return work.rows.all(metrics, BillableMetric, *where)
+
+
 def browse(
     work: Work, query: BillableMetricQuery, *where: ColumnElement[bool]
 ) -> Page[BillableMetric]:

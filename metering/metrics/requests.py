@@ -1,5 +1,7 @@
 """What may be asked of billable metrics."""
 
+from decimal import Decimal
+
 from msgspec import UNSET, Struct
 
 from metering.measures.refusals import Checks
@@ -34,8 +36,12 @@ class BillableMetricInput(Struct, kw_only=True):
     field_name: str | None = None
     """The property that is aggregated; none where events are counted."""
     expression: str | None = None
+    """Computes that property when an event comes in, from the event: see the list of functions in
+    `POST /billable_metrics/evaluate_expression`."""
     rounding_function: RoundingFunction | None = None
     rounding_precision: int | None = None
+    percentile: Decimal | None = None
+    """Which percentile of the values is the quantity: "95" for the 95th. Only of a percentile."""
     filters: list[MetricFilterInput] | None = None
 
     def __post_init__(self) -> None:
@@ -59,6 +65,7 @@ class BillableMetricUpdate(Struct, kw_only=True):
     expression: Maybe[str] = UNSET
     rounding_function: Maybe[RoundingFunction] = UNSET
     rounding_precision: Maybe[int] = UNSET
+    percentile: Maybe[Decimal] = UNSET
     filters: Maybe[list[MetricFilterInput]] = UNSET
     """All filters, in place of those it had."""
 

@@ -4,10 +4,13 @@ Whether a plan uses a metric is known to billing alone; the API's verbs for chan
 one are `billing.plans.update_metric` and `delete_metric`, which end here.
 """
 
+from decimal import Decimal
+
 from msgspec.structs import replace
 
 from metering.aggregations import KINDS
 from metering.measures import ids
+from metering.measures.money import fits, plain
 from metering.measures.refusals import Invalid
 from metering.measures.shapes import given
 from metering.metrics.model import BillableMetric
@@ -16,7 +19,7 @@ from metering.metrics.notices import (
     BillableMetricDeleted,
     BillableMetricUpdated,
 )
-from metering.metrics.queries import find
+from metering.metrics.queries import expressed, find
 from metering.metrics.requests import BillableMetricInput, BillableMetricUpdate, declared
 from metering.metrics.rules import check
 from metering.metrics.tables import metrics
@@ -29,8 +32,9 @@ IN_USE = frozenset({"name", "description", "filters"})
 def create(work: Work, billable_metric: BillableMetricInput) -> BillableMetric:
     """Define a billable metric. Its events may have come in before.
 
-    Raises: Invalid `code: value_already_exist`, and what `rules.check` names;
-            Forbidden `feature_unavailable`.
+    Raises: Invalid `code: value_already_exist`, `field_name: value_already_exist` where another
+            metric computes the same property of the same events differently, and what
+            `rules.check` names; Forbidden `feature_unavailable`.
     """
     fields = given(billable_metric) | {
         "event_code": billable_metric.event_code or billable_metric.code,
@@ -39,6 +43,7 @@ def create(work: Work, billable_metric: BillableMetricInput) -> BillableMetric:
     }
     made = _settled(BillableMetric(id=ids.new(), created_at=work.now, **fields))  # type: ignore[arg-type]
     check(made)
+    _computed_once(work, made)
     work.rows.add(metrics, made, taken="code")
     work.tell(BillableMetricCreated(billable_metric=made))
     return made
@@ -49,8 +54,9 @@ def update(
 ) -> BillableMetric:
     """Change a metric; of one that is used, only name, description and filters.
 
-    Raises: Missing `billable_metric_not_found`; Invalid `code: value_already_exist`, and what
-            `rules.check` names; Forbidden `feature_unavailable`.
+    Raises: Missing `billable_metric_not_found`; Invalid `code: value_already_exist`,
+            `field_name: value_already_exist`, and what `rules.check` names; Forbidden
+            `feature_unavailable`.
     """
     before = find(work, code)
     fields = given(billable_metric)
@@ -64,10 +70,8 @@ def update(
         fields["event_code"] = fields.get("event_code") or fields.get("code", before.code)
     after = _settled(replace(before, **fields))
     check(after)
-    taken = work.rows.find(metrics, BillableMetric, code=after.code, deleted_at=None)
-    if taken and taken.id != after.id:
-        raise Invalid(code="value_already_exist")
-    work.rows.put(metrics, after)
+    _computed_once(work, after)
+    work.rows.put(metrics, after, taken="code")
     work.tell(BillableMetricUpdated(billable_metric=after), before=before)
     return after
 
@@ -83,6 +87,24 @@ def delete(work: Work, code: str) -> BillableMetric:
     return metric
 
 
+def _computed_once(work: Work, metric: BillableMetric) -> None:
+    """Refuse a second expression for one property of the same events: only one can be kept.
+
+    Raises: Invalid `field_name: value_already_exist`.
+    """
+    if metric.expression is None:
+        return
+    work.rows.lock("expressions")
+    for other in expressed(work, metric.event_code):
+        is_same = other.id == metric.id or other.expression == metric.expression
+        if other.field_name == metric.field_name and not is_same:
+            raise Invalid(field_name="value_already_exist")
+
+
+def _plainly(percentile: Decimal | None) -> Decimal | None:
+    return plain(percentile) if percentile is not None and fits(percentile) else percentile
+
+
 def _settled(metric: BillableMetric) -> BillableMetric:
     """Return the metric with what its aggregation leaves no choice about."""
     kind = KINDS.get(metric.aggregation_type)
@@ -90,4 +112,5 @@ def _settled(metric: BillableMetric) -> BillableMetric:
         metric,
         field_name=None if kind and not kind.has_field else metric.field_name or None,
         expression=metric.expression or None,
+        percentile=_plainly(metric.percentile) if kind and kind.has_percentile else None,
     )

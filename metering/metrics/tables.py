@@ -4,7 +4,7 @@ from sqlalchemy import Boolean, Column, Index, Integer, String
 
 from metering.metrics.model import MetricFilter
 from sql.ledger import table
-from sql.types import Instant, Json
+from sql.types import Exact, Instant, Json
 
 metrics = table(
     "metrics",
@@ -17,6 +17,7 @@ metrics = table(
     Column("recurring", Boolean, nullable=False),
     Column("rounding_function", String),
     Column("rounding_precision", Integer),
+    Column("percentile", Exact),
     Column("field_name", String),
     Column("expression", String),
     Column("filters", Json(list[MetricFilter]), nullable=False),

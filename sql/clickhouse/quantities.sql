@@ -1,11 +1,11 @@
 -- name:    quantities
 -- dialect: clickhouse
 -- about:   How much of one metric each line used, by the properties that its prices look at.
--- reads:   events
+-- reads:   events, corrections
 -- frames:  lines
 -- params:  code String, field String, facets Array(String), start DateTime64(6, 'UTC'),
 --          stop DateTime64(6, 'UTC'), until Int64
--- slots:   quantity, text, counted, last
+-- slots:   quantity, text, counted, last, standing
 -- returns: line Int64, facets String, value String, quantity Decimal(38, 12),
 --          last Decimal(38, 0), events_count Int64, events_sum Decimal(38, 12),
 --          events_digest Decimal(38, 0)
@@ -16,6 +16,7 @@
 --          number that it is. facets is a JSON array of the properties that $facets names; a
 --          missing one is null or empty in it. rank orders events by their instant, then by their
 --          ingestion.
+--          {{standing}} leaves out what was voided or amended up to `until`.
 with picked as (
     select
         lines.line as line,
@@ -32,6 +33,7 @@ with picked as (
         events.stream in (select stream from lines)
         and events.code = {code:String}
         and events.sequence <= {until:Int64}
+        and {{standing}}
         and events.at >= {start:DateTime64(6, 'UTC')}
         and events.at < {stop:DateTime64(6, 'UTC')}
         and events.at >= lines.start

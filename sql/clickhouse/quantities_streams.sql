@@ -1,13 +1,14 @@
 -- name:    quantities_streams
 -- dialect: clickhouse
 -- about:   Which stream of events each line reads. Lines on a stream nobody sent to are left out.
--- reads:   streams
+-- reads:   streams, corrections
 -- frames:  lines
--- returns: line Int64, stream Int64
+-- returns: line Int64, stream Int64, is_corrected Bool
 -- order:   (none)
 select
     toInt64(lines.line) as line,
-    streams.stream as stream
+    streams.stream as stream,
+    toBool(streams.stream in (select stream from corrections)) as is_corrected
 from streams
 inner join lines
     on

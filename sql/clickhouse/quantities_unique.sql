@@ -1,17 +1,18 @@
 -- name:    quantities_unique
 -- dialect: clickhouse
 -- about:   How many different values each line has, of those that came and did not go.
--- reads:   events
+-- reads:   events, corrections
 -- frames:  lines
 -- params:  code String, field String, facets Array(String), start DateTime64(6, 'UTC'),
 --          stop DateTime64(6, 'UTC'), until Int64
--- slots:   value
+-- slots:   value, standing
 -- returns: line Int64, facets String, value String, quantity Decimal(38, 12),
 --          last Decimal(38, 0), events_count Int64, events_sum Decimal(38, 12),
 --          events_digest Decimal(38, 0)
 -- order:   (none)
 -- notes:   As quantities. A value is there if the last event that named it did not remove it.
 --          {{value}} is the value itself where values must be merged across facets, else empty.
+--          {{standing}} leaves out what was voided or amended up to `until`.
 with picked as (
     select
         lines.line as line,
@@ -29,6 +30,7 @@ with picked as (
         events.stream in (select stream from lines)
         and events.code = {code:String}
         and events.sequence <= {until:Int64}
+        and {{standing}}
         and events.at >= {start:DateTime64(6, 'UTC')}
         and events.at < {stop:DateTime64(6, 'UTC')}
         and events.at >= lines.start

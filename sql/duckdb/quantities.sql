@@ -1,11 +1,11 @@
 -- name:    quantities
 -- dialect: duckdb
 -- about:   How much of one metric each line used, by the properties that its prices look at.
--- reads:   events
+-- reads:   events, corrections
 -- frames:  lines
 -- params:  code VARCHAR, field VARCHAR, facets VARCHAR[], start TIMESTAMP WITH TIME ZONE,
 --          stop TIMESTAMP WITH TIME ZONE, until BIGINT
--- slots:   quantity, text, counted, last
+-- slots:   quantity, text, counted, last, standing
 -- returns: line BIGINT, facets VARCHAR, value VARCHAR, quantity DECIMAL(38,12),
 --          last DECIMAL(38,0), events_count BIGINT, events_sum DECIMAL(38,12),
 --          events_digest DECIMAL(38,0)
@@ -16,6 +16,7 @@
 --          number that it is. facets is a JSON array of the properties that $facets names; a
 --          missing one is null or empty in it. rank orders events by their instant, then by their
 --          ingestion.
+--          {{standing}} leaves out what was voided or amended up to `until`.
 with picked as (
     select
         lines.line,
@@ -31,6 +32,7 @@ with picked as (
     where
         events.code = $code
         and events.sequence <= $until
+        and {{standing}}
         and events."at" >= $start
         and events."at" < $stop
         and events."at" >= lines.start

@@ -6,7 +6,7 @@ from decimal import Decimal as D
 import pytest
 
 from api.casts import (
-    Number,
+    Numeral,
     Wrong,
     fits,
     to_bool,
@@ -35,8 +35,8 @@ def cast(by, sent):
     ("sent", "means"),
     [
         (False, False), ("false", False), ("f", False), ("0", False), (0, False), ("off", False),
-        (Number("0.0"), False), ("", None), (True, True), ("true", True), ("1", True), (1, True),
-        ("t", True), ("on", True), ("yes", True), ("no", True), (-1, True), (Number("0.5"), True),
+        (Numeral("0.0"), False), ("", None), (True, True), ("true", True), ("1", True), (1, True),
+        ("t", True), ("on", True), ("yes", True), ("no", True), (-1, True), (Numeral("0.5"), True),
         ([], REFUSED), ({}, REFUSED),
     ],
 )  # fmt: skip
@@ -48,11 +48,11 @@ def test_a_boolean_is_false_for_a_few_words_and_true_for_the_rest(sent, means):
 @pytest.mark.parametrize(
     ("sent", "means"),
     [
-        (5, 5), ("5", 5), ("-5", -5), (" 5 ", 5), (Number("5.0"), 5), ("5.0", 5),
-        (Number("1e3"), 1000),
+        (5, 5), ("5", 5), ("-5", -5), (" 5 ", 5), (Numeral("5.0"), 5), ("5.0", 5),
+        (Numeral("1e3"), 1000),
         ("", None), (2**63 - 1, 2**63 - 1), (-(2**63), -(2**63)), (2**63, REFUSED),
-        (Number("5.5"), REFUSED), ("5.5", REFUSED), ("five", REFUSED), ("NaN", REFUSED),
-        (Number("1e400"), REFUSED), (True, REFUSED), ([], REFUSED), ({}, REFUSED),
+        (Numeral("5.5"), REFUSED), ("5.5", REFUSED), ("five", REFUSED), ("NaN", REFUSED),
+        (Numeral("1e400"), REFUSED), (True, REFUSED), ([], REFUSED), ({}, REFUSED),
     ],
 )  # fmt: skip
 def test_a_whole_number_may_be_text_but_not_a_fraction(sent, means):
@@ -63,9 +63,9 @@ def test_a_whole_number_may_be_text_but_not_a_fraction(sent, means):
 @pytest.mark.parametrize(
     ("sent", "means"),
     [
-        (5, D(5)), ("12.50", D("12.50")), (Number("0.1"), D("0.1")), (Number("1e-7"), D("1E-7")),
+        (5, D(5)), ("12.50", D("12.50")), (Numeral("0.1"), D("0.1")), (Numeral("1e-7"), D("1E-7")),
         ("1e3", D("1E+3")), ("", None), ("  ", None),
-        (Number("12345678901234.123456789012"), D("12345678901234.123456789012")),
+        (Numeral("12345678901234.123456789012"), D("12345678901234.123456789012")),
         ("1" * 26, D("1" * 26)), ("1" * 27, REFUSED), ("1e26", REFUSED), ("1e999999999", REFUSED),
         ("0.000000000001", D("1E-12")), ("0.0000000000001", REFUSED),
         ("1.0000000000000000000000", D("1.0000000000000000000000")), ("0e-99", D("0E-99")),
@@ -123,10 +123,10 @@ def test_a_date_is_the_day_that_is_written(sent, means):
     ("by", "sent", "means"),
     [
         (to_str, "", ""), (to_str, "ü", "ü"), (to_str, 5, REFUSED),
-        (to_str, Number("5.0"), REFUSED),
+        (to_str, Numeral("5.0"), REFUSED),
         (to_str, "a\0b", REFUSED), (to_str, True, REFUSED), (to_str, [], REFUSED),
         (to_float, "1.5", 1.5), (to_float, 2, 2.0), (to_float, "nan", REFUSED),
-        (to_float, Number("1e400"), REFUSED), (to_float, "", None),
+        (to_float, Numeral("1e400"), REFUSED), (to_float, "", None),
         (to_bytes, "aGk=", b"hi"), (to_bytes, "?", REFUSED),
     ],
 )  # fmt: skip

@@ -16,6 +16,7 @@ from api.rpc import Api
 from api.services import SERVICES
 from api.services.organizations import OrganizationService
 from api.services.taxes import TaxService
+from metering.measures.forms import Number
 from tests.api.conftest import API, protos
 from tests.api.platform.served import ADMIN, open_app, serving
 from tests.api.toy import ToyService
@@ -106,7 +107,10 @@ def test_whatever_is_wrong_is_counted_and_said():
         ("ThrowIn", Ask(said={"bin": "b", "verdicts": "all"}, upload=b"xyz", content_type="a/b"),
          {"weight": {"size": 3, "content_type": "a/b", "verdicts": "all"}}),
         ("CreateAgain", Ask(said={"toy": {"name": "x", "price": "1"}}),
-         {"toy": {"id": "t1", "name": "x", "price": "1", "colour": "red", "is_loud": False}}),
+         {"toy": {
+             "id": "t1", "name": "x", "price": "1", "colour": "red", "is_loud": False,
+             "mass": Number("0.5"),
+         }}),
     ],
 )  # fmt: skip
 def test_an_operation_of_any_kind_can_be_asked_at_either_door(toys, key, ask, answer):

@@ -47,7 +47,7 @@ def test_a_change_leaves_what_it_does_not_name(taxed, pb):
     ))  # fmt: skip
 
     found = taxed.http.get("/v1/taxes/vat").json()["tax"]
-    assert (found["name"], found["rate"], found["description"]) == ("VAT", "19.0", None)
+    assert (found["name"], found["rate"], found["description"]) == ("VAT", 19.0, None)
 
 
 def test_a_deleted_tax_is_gone_at_both_doors(taxed, pb):

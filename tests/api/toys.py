@@ -9,6 +9,7 @@ from typing import Any, Literal
 from msgspec import UNSET, Raw, Struct, UnsetType
 from msgspec.json import encode
 
+from metering.measures.forms import Millis, Number
 from metering.measures.refusals import (
     Busy,
     Checks,
@@ -78,6 +79,8 @@ class Toy(Struct, frozen=True, kw_only=True):
     labels: dict[str, str]
     properties: dict[str, Raw]
     more: dict[str, Any]
+    mass: Number
+    seen_at: Millis | None = None
 
 
 class Lock(Struct, kw_only=True):
@@ -170,7 +173,7 @@ class Reason(Struct, kw_only=True):
 def create(work: Work, toy: ToyInput) -> Toy:
     """Make a toy."""
     said = {name: getattr(toy, name) for name in toy.__struct_fields__}
-    return Toy(id="t1", **said)
+    return Toy(id="t1", mass=Number("0.5"), **said)
 
 
 def find(work: Work, id: str) -> Toy:

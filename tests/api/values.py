@@ -11,6 +11,7 @@ from uuid import UUID
 from msgspec import Raw
 from msgspec import inspect as mi
 
+from metering.measures import forms
 from metering.measures.refusals import Invalid
 
 LETTERS = string.ascii_letters + string.digits + " .-/%éλ漢🙂"
@@ -63,6 +64,10 @@ def _value(dice: random.Random, info: Any, depth: int) -> Any:
     match info:
         case mi.Metadata(type=inner):
             return _value(dice, inner, depth)
+        case mi.CustomType(cls=forms.Number):
+            return forms.Number(SCALARS[mi.DecimalType](dice))
+        case mi.CustomType(cls=forms.Millis):
+            return forms.made(forms.Millis, SCALARS[mi.DateTimeType](dice))
         case mi.AnyType():
             return _anything(dice, depth)
         case mi.UnionType(types=types):

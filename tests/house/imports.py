@@ -117,8 +117,9 @@ def drivers_stay_in_their_place(house: House) -> Iterator[str]:
 def what_is_imported_is_declared(house: House) -> Iterator[str]:
     """The product runs with the dependencies that pyproject.toml names, without those of tests."""
     project = tomllib.loads(house.files.get("pyproject.toml", "[project]"))["project"]
-    extras = project.get("optional-dependencies", {}).get("chdb", [])
-    declared = {_plain(line) for line in [*project.get("dependencies", []), *extras]}
+    extras = project.get("optional-dependencies", {})
+    optional = [line for name, lines in extras.items() if name != "dev" for line in lines]
+    declared = {_plain(line) for line in [*project.get("dependencies", []), *optional]}
     installed = packages_distributions()
     for module in house.modules.values():
         for line, target in house.imports(module):

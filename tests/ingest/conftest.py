@@ -1,21 +1,38 @@
 """A shift on every warehouse: what the doors give to the verbs that write events."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
 
 import pytest
 
 import ingest
 from metering.measures import ids
+from sql.ledger import Ledger
 from sql.warehouse import Warehouse
 from sql.work import Principal, Shift, Work
 from tests.conftest import NOW
+from tests.engines import new_ledger_url
+
+
+@cache
+def metrics_ledger() -> Ledger:
+    """Where the metrics would be that compute something of events."""
+    return Ledger(new_ledger_url("sqlite"))
 
 
 def shift_of(warehouse: Warehouse, organization: str = "") -> Shift:
-    """A shift of a new organization, at `NOW`, that can begin no work: events need none."""
+    """A shift of a new organization without metrics, at `NOW`; it can begin no work that writes."""
+    named = organization or ids.new()
+
+    @contextmanager
+    def look() -> Iterator[Work]:
+        with metrics_ledger().snapshot(named) as rows:
+            yield Work(organization=named, now=NOW, rows=rows, warehouse=warehouse)
+
     said = {
-        "organization": organization or ids.new(), "now": NOW, "warehouse": warehouse,
-        "principal": Principal(kind="api_key"),
+        "organization": named, "now": NOW, "warehouse": warehouse,
+        "principal": Principal(kind="api_key"), "look": look,
     }  # fmt: skip
     return Shift(**{**dict.fromkeys(Shift.__struct_fields__), **said})  # type: ignore[arg-type]
 

@@ -13,6 +13,7 @@ from backports import zstd
 
 from ingest import batch, formats
 from ingest.formats import model
+from ingest.limits import Limits
 from metering.measures.refusals import Malformed, TooLarge
 from metering.measures.shapes import Upload
 from tests.conftest import NOW
@@ -32,10 +33,12 @@ EVENTS = [
 ]
 
 
-def read(content_type, body, encoding="", size=1 << 16):
+def read(content_type, body, encoding="", size=1 << 16, **how):
     """Read a body that arrives in chunks of `size`, and check its rows."""
     chunks = (body[at : at + size] for at in range(0, len(body), size))
-    frames = formats.of(content_type).read(Upload(content_type, chunks, encoding))
+    frames = formats.of(content_type).read(
+        Upload(content_type, chunks, encoding), formats.Reading(**how)
+    )
     place, found = 0, []
     for frame in frames:
         found.append(batch.checked(frame, place, NOW))
@@ -178,14 +181,13 @@ def test_a_body_that_is_none_is_refused(content_type, body, encoding):
 
 def test_an_event_of_any_size_is_not_taken(monkeypatch):
     """With a limit of 1 MB: a text of 3 MB is too large, in either way of writing."""
-    monkeypatch.setattr("ingest.formats.json.LONGEST", 1 << 20)
-    monkeypatch.setattr(model, "LONGEST", 1 << 20)
+    limits = Limits(event=1 << 20)
     monkeypatch.setattr(model, "BLOCK", 1 << 18)
     long = json.dumps([{"transaction_id": "x" * (3 << 20), "code": "c"}]).encode()
 
     for content_type, body in (("application/json", long), ("application/x-ndjson", long[1:-1])):
         with pytest.raises(TooLarge):
-            read(content_type, body)
+            read(content_type, body, limits=limits)
 
 
 def test_no_events_are_none():

@@ -7,7 +7,7 @@ import pytest
 from msgspec import Raw
 
 import ingest
-from ingest import EventInput, EventQuery, RejectedEventQuery, VerdictKind, VerdictQuery
+from ingest import BulkQuery, EventInput, EventQuery, RejectedEventQuery, VerdictKind
 from ingest.event import EPOCH
 from metering.measures.refusals import Invalid, Malformed, Missing
 from metering.measures.shapes import Upload
@@ -93,7 +93,7 @@ def test_rows_of_a_body_have_verdicts_of_their_own(shift):
         {**row, "transaction_id": "t4"},
     ]
 
-    found = ingest.bulk(shift, upload(*rows), VerdictQuery())
+    found = ingest.bulk(shift, upload(*rows), BulkQuery())
 
     counts = (found.received, found.accepted, found.duplicates, found.rejected)
     assert counts == (6, 2, 3, 1)
@@ -103,7 +103,7 @@ def test_rows_of_a_body_have_verdicts_of_their_own(shift):
         (3, VerdictKind.duplicate, True, None),
         (4, VerdictKind.rejected, None, "code:value_is_mandatory"),
     ]
-    again = ingest.bulk(shift, upload(*rows), VerdictQuery(verdicts="all"))
+    again = ingest.bulk(shift, upload(*rows), BulkQuery(verdicts="all"))
     assert [v.row for v in again.verdicts] == list(range(6))
     assert (again.accepted, again.duplicates) == (0, 5)
 
@@ -111,10 +111,10 @@ def test_rows_of_a_body_have_verdicts_of_their_own(shift):
 def test_a_retry_without_a_timestamp_is_the_same_event(shift):
     """Sent an hour later, without a timestamp both times: a duplicate, and not a different one."""
     sent = {"transaction_id": "t1", "code": "calls"}
-    ingest.bulk(shift, upload(sent), VerdictQuery())
+    ingest.bulk(shift, upload(sent), BulkQuery())
     later = type(shift)(**{name: getattr(shift, name) for name in shift.__struct_fields__})
 
-    found = ingest.bulk(later, upload(sent, {**sent, "timestamp": 5}), VerdictQuery())
+    found = ingest.bulk(later, upload(sent, {**sent, "timestamp": 5}), BulkQuery())
 
     assert [v.is_same for v in found.verdicts] == [True, False]
 
@@ -122,12 +122,12 @@ def test_a_retry_without_a_timestamp_is_the_same_event(shift):
 def test_rejected_rows_are_kept_with_their_reason(shift):
     """Of three wrong rows, two have no code: found by their reason, with what was sent."""
     wrong = [{"transaction_id": "a"}, {"transaction_id": "b"}, {"code": "calls"}]
-    ingest.bulk(shift, upload(*wrong), VerdictQuery())
+    ingest.bulk(shift, upload(*wrong), BulkQuery())
     work = reading(shift)
 
     found = ingest.rejected(work, RejectedEventQuery(reason="code:value_is_mandatory"))
 
-    assert [json.loads(one.content)["transaction_id"] for one in found.items] == ["a", "b"]
+    assert [json.loads(one.content)["transaction_id"] for one in found.items] == ["b", "a"]
     assert ingest.rejected(work, RejectedEventQuery()).meta.total_count == 3
     assert found.items[0].received_at == NOW
 
@@ -137,7 +137,7 @@ def test_nothing_of_a_body_that_cannot_be_read_is_stored(shift):
     with pytest.raises(Malformed):
         ingest.bulk(
             shift, Upload("application/json", iter([b'[{"transaction_id":"a","code":"c"},'])),
-            VerdictQuery(),
+            BulkQuery(),
         )  # fmt: skip
 
     assert ingest.browse(reading(shift), EventQuery()).meta.total_count == 0

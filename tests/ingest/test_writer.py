@@ -3,14 +3,16 @@
 import hashlib
 import random
 from concurrent.futures import ThreadPoolExecutor
+from decimal import Decimal as D
 
 import polars as pl
 import pytest
 
-from ingest import batch, commit, writer
+from ingest import batch, commit, limits, quick, writer
 from ingest.commit import Commit
 from ingest.group import Group
 from ingest.keys import Keys
+from ingest.limits import Limits
 from ingest.writer import Writer
 from metering.measures.refusals import Busy, Unavailable
 from sql.duck import identities
@@ -131,10 +133,13 @@ def test_one_poisonous_row_takes_no_other_with_it(warehouse, committing):
     assert [tuple(pair) for pair in numbers] == [(1, "o"), (2, "p")]
 
 
-@pytest.mark.parametrize(("limit", "size"), [("BUFFER", 5), ("ROOM", 2_000)])
-def test_a_full_buffer_says_so_and_loses_nothing(warehouse, monkeypatch, limit, size):
+@pytest.mark.parametrize("limit", ["rows", "bytes"])
+def test_a_full_buffer_says_so_and_loses_nothing(warehouse, monkeypatch, limit):
     """Room for 5 rows, or 2,000 bytes: the second group of 3 is told to come again, then taken."""
-    monkeypatch.setattr(writer, limit, size)
+    if limit == "rows":
+        monkeypatch.setattr(writer, "BUFFER", 5)
+    else:
+        limits.set_for(warehouse, Limits(buffer=2_000))
     made = Writer(warehouse)
     with made._change:  # so that the thread cannot take the first group before the second comes
         first = made.put(whole(row("a"), row("b"), row("c")))
@@ -201,6 +206,70 @@ def test_memory_and_warehouse_know_the_same_identities(
     assert keys.known(asked.clear()).is_empty()
 
 
+def accepted(warehouse):
+    """How many events the door has counted."""
+    ((found,),) = execute(warehouse, "select sum(accepted) from receptions")
+    return int(found or 0)
+
+
+def test_few_new_events_go_the_short_way_and_are_stored_the_same(warehouse, monkeypatch):
+    """Three single events, the short way and the long: the same rows, but for who they are."""
+    sent = [("s", "", "c", 1_711_929_599_999_999 - n, True, "{}", D("1.5")) for n in range(3)]
+    committing = Commit(warehouse)
+    committing.write([whole(row("known"))])
+    took = []
+    shortly = quick.numbered
+    monkeypatch.setattr(quick, "numbered", lambda *said: took.append(shortly(*said)) or took[-1])
+
+    quickly = committing.write([whole(("s", f"a{n}", *one[2:])) for n, one in enumerate(sent)])
+    monkeypatch.setattr(quick, "numbered", lambda *said: None)
+    slowly = committing.write([whole(("s", f"b{n}", *one[2:])) for n, one in enumerate(sent)])
+
+    assert took[0] is not None
+    own = ("sequence", "key_high", "key_low")
+    short, long = (
+        warehouse.query("ingest/events_between", first=first, last=first + 2).sort("sequence")
+        for first in (2, 5)
+    )
+    assert short.drop(own).equals(long.drop(own))
+    keys = identities(pl.Series([1] * 3), pl.Series(["a0", "a1", "a2"]))
+    assert short.select(keys.columns).equals(keys)
+    assert pl.concat(quickly).drop(own[1:]).equals(pl.concat(slowly).drop(own[1:]))
+
+
+@pytest.mark.parametrize("second", ["known", "new", "twice"])
+def test_the_short_way_is_left_where_an_event_may_be_a_duplicate(warehouse, second):
+    """Two singles, of which one is stored, of a new stream, or the other again."""
+    committing = Commit(warehouse)
+    committing.write([whole(row("known"))])
+    other = {"known": row("known"), "new": row("a", subscription="t"), "twice": row("a")}[second]
+
+    outcomes = committing.write([whole(row("a")), whole(other)])
+
+    expected = "accepted" if second == "new" else "duplicate"
+    assert verdicts(outcomes) == [["accepted"], [expected]]
+
+
+def test_counts_wait_while_more_is_coming_and_are_made_anew_after_a_crash(warehouse):
+    """Of five busy commits nothing is counted; the next process counts them, and its own: 6 + 1."""
+    busy = Commit(warehouse, is_busy=lambda: True)
+    for number in range(5):
+        busy.write([whole(row(f"a{number}"))])
+    assert accepted(warehouse) == 0
+
+    Commit(warehouse).write([whole(row("b"))])
+
+    assert accepted(warehouse) == 6
+    idle = [True]
+    more = Commit(warehouse, is_busy=lambda: not idle[0])
+    idle[0] = False
+    more.write([whole(row("c"))])
+    assert accepted(warehouse) == 6
+    idle[0] = True
+    more.write([whole(row("d"))])
+    assert accepted(warehouse) == 8
+
+
 # -- answers that are lost
 
 
@@ -257,7 +326,7 @@ def test_what_stays_unknown_is_unavailable_and_settled_later(losing, fate):
         execute_later = shim.run
 
         def silent(asked, body):  # the query that would read the rows back is lost too
-            if b"toInt64(count())" in body + asked.get("query", "").encode():
+            if b"from events\nwhere\n    sequence >=" in body + asked.get("query", "").encode():
                 raise TimeoutError("Code: 209. DB::Exception: lost")
             return execute_later(asked, body)
 
@@ -274,39 +343,3 @@ def test_what_stays_unknown_is_unavailable_and_settled_later(losing, fate):
 
     assert verdicts(outcomes) == [["duplicate", "accepted"]]
     assert [place for place, *_ in stored(warehouse)] == [1, 2, 3]
-
-
-# -- many processes
-
-
-def test_of_two_processes_one_writes_and_the_other_says_come_again(ledger):
-    """Two writers on one ClickHouse and one ledger: 503 for one of them, until the other ends."""
-    url = new_warehouse_url("clickhouse")
-    warehouses = [open_warehouse(url), open_warehouse(url)]
-    first = writer.start(warehouses[0], ledger, lambda: NOW)
-    assert first.put(whole(row("a"))).result(60)["verdict"].to_list() == ["accepted"]
-    second = writer.start(warehouses[1], ledger, lambda: NOW)
-
-    with pytest.raises(Unavailable) as refused:
-        second.put(whole(row("b"))).result(60)
-    writer.stop(warehouses[0])
-    after = second.put(each(row("a"), row("b"))).result(60)
-
-    assert (refused.value.code, refused.value.retry_after) == ("events_written_elsewhere", 1)
-    assert after["verdict"].to_list() == ["duplicate", "accepted"]
-    assert [place for place, *_ in stored(warehouses[1])] == [1, 2]
-    writer.stop(warehouses[1])
-    for one in warehouses:
-        one.close()
-
-
-def test_a_shared_warehouse_has_no_writer_but_one_that_was_started():
-    """Nobody writes by chance to what others may write to; an embedded one needs no start."""
-    shared, own = (open_warehouse(new_warehouse_url(kind)) for kind in ("clickhouse", "duckdb"))
-
-    with pytest.raises(Unavailable):
-        writer.of(shared)
-    assert writer.of(own) is writer.of(own)
-
-    writer.stop(own)
-    writer.stop(shared)

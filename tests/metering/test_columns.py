@@ -4,6 +4,7 @@ import json
 import random
 from decimal import ROUND_05UP, ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_UP, Context
 from decimal import Decimal as D
+from fractions import Fraction
 from uuid import UUID
 
 import polars as pl
@@ -229,3 +230,49 @@ def test_ids_in_a_column_are_like_ids_one_by_one():
     assert {UUID(id).variant for id in made} == {UUID(made[0]).variant}
     assert set(made).isdisjoint(columns.ids(10_000))
     assert columns.ids(0).to_list() == []
+
+
+def exactly(fraction, places, up=False):
+    """A fraction at some places: halves away from zero, or always up."""
+    shifted = abs(fraction) * 10**places
+    whole = int(shifted + Fraction(1, 2)) * (1 if fraction > 0 else -1)
+    if up:
+        whole = -((-fraction * 10**places) // 1)
+    return D(int(whole)).scaleb(-places)
+
+
+def test_what_is_divided_is_divided_once_and_exactly():
+    """Averages, units over time and unit days against fractions: both sides of 0, and ties."""
+    dice = random.Random(9)
+    held = [*amounts_of_all_sizes(10, 1500), D("-1.5"), D("1.5"), D("-0.000000000001"), ULP]
+    part = [D(0) if dice.random() < 0.3 else D(dice.randint(-(10**9), 10**9)) for _ in held]
+    days = [dice.choice([1, 2, 3, 28, 31, 366, 2_678_400]) for _ in held]
+
+    made = column(*held, days=days).with_columns(part=pl.Series(part, dtype=columns.AMOUNT)).select(
+        average=columns.quotient(pl.col("amount"), pl.col("days")),
+        over_time=columns.over_time(pl.col("amount"), pl.col("part"), pl.col("days")),
+        prorated=columns.prorated(pl.col("amount"), pl.col("days")),
+        divided=columns.sticky(pl.col("amount"), pl.col("days") * 1000, pl.col("days")),
+    )  # fmt: skip
+
+    for given, fine, parts, row in zip(held, part, days, made.iter_rows(named=True), strict=True):
+        whole = Fraction(given)
+        assert row["average"] == exactly(whole / parts, 12)
+        assert row["over_time"] == exactly((whole + Fraction(fine) / 10**6) / parts, 12)
+        assert row["prorated"] == exactly(whole / parts, 5, up=True)
+        exact = (whole + Fraction(parts * 1000, 10**24)) / parts
+        cut = Fraction(row["divided"])
+        assert abs(cut - exact) < Fraction(1, 10**12)
+        assert money.settle(row["divided"], "EUR") == int(exactly(exact, 2) * 100)
+
+
+def test_the_nearest_rank_counts_how_often_a_value_came():
+    """Of 5 once, 1 three times, 9 once: the 60th is 1, the 61st 5, the 81st 9."""
+    frame = pl.DataFrame(
+        {"v": [D(5), D(1), D(9)], "n": [1, 3, 1]},
+        schema={"v": columns.AMOUNT, "n": pl.Int64},
+    )
+    for which, value in (("0", 1), ("60", 1), ("60.000000000001", 5), ("80", 5), ("81", 9)):
+        asked = frame.with_columns(p=pl.lit(D(which), columns.AMOUNT))
+        found = columns.nearest_rank(pl.col("v"), pl.col("n"), pl.col("p"))
+        assert asked.select(found).item() == value

@@ -38,7 +38,7 @@ def placed(prices, *events, metric=CLOUDS):
         },
         orient="row",
     )  # fmt: skip
-    found = filters.placed(parts, prices, {"m": metric}).sort("line")
+    found = filters.placed(parts, {"charge": keys}, prices, {"m": metric}).sort("line")
     return [(prices[row[0]].id, row[1]) for row in found.select("price", "grouped_by").rows()]
 
 

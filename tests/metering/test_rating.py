@@ -165,13 +165,11 @@ def test_nothing_asked_is_nothing_answered(warehouse):
 
 
 def test_what_cannot_be_priced_is_never_silently_nothing(warehouse):
-    """A charge without a price, and one that needs the single events, raise."""
+    """A charge without a price raises."""
     lines, metrics = frame(line(0, "s1", "m")), {"m": metered("m", "sum_agg")}
 
     with pytest.raises(AssertionError, match="no price"):
         rate(warehouse, lines, [], metrics, EVER)
-    with pytest.raises(AssertionError, match="single events"):
-        rate(warehouse, lines, [price("p", "dynamic", {})], metrics, EVER)
 
 
 def some_book(dice):
@@ -179,8 +177,10 @@ def some_book(dice):
     metrics, prices, lines = {}, [], []
     declared = {"cloud": ["aws", "gcp", "azure"], "region": ["us", "eu", "asia"]}
     for place in range(14):
-        kind = KINDS[place % 5]
-        more = {"recurring": dice.random() < 0.5} if kind in ("sum_agg", "unique_count_agg") else {}
+        kind = [*KINDS, "average_agg", "percentile_agg"][place % 7]
+        more = {"percentile": D(90)} if kind == "percentile_agg" else {}
+        if kind in ("sum_agg", "unique_count_agg"):
+            more["recurring"] = dice.random() < 0.5
         if dice.random() < 0.3:
             more |= {"rounding_function": dice.choice(["round", "ceil", "floor"]),
                      "rounding_precision": dice.randint(-1, 2)}  # fmt: skip

@@ -2,11 +2,15 @@
 
 import json
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal as D
 from uuid import uuid4
+from zoneinfo import ZoneInfo
 
 import polars as pl
 
 from metering.quantities import INSTANT, LINES
+
+TICK = timedelta(microseconds=1)
 
 T0 = datetime(2026, 1, 1, tzinfo=UTC)
 """When time begins in these tests."""
@@ -45,7 +49,7 @@ def store(warehouse, kept, streams):
     rows = [
         (
             event["stream"], event["code"], event["at"], f"t{event['sequence']}",
-            event["sequence"], event["key_low"], json.dumps(event["properties"]), None,
+            event["sequence"], event["key_low"], json.dumps(event["properties"]), cents(event),
             event["sequence"], event["at"],
         )
         for event in kept
@@ -72,17 +76,45 @@ def store(warehouse, kept, streams):
     warehouse.append({"streams": dictionary, "events": events}, uuid4().hex)
 
 
-def line(number, subscription, metric_id, charge_id="charge", start=0, stop=24 * 31, org="org"):
-    """One line; its window is in hours after T0."""
+def cents(event):
+    """What an event says that it costs."""
+    return D(event["cents"]) if event.get("cents") else None
+
+
+def line(
+    number,
+    subscription,
+    metric_id,
+    charge_id="charge",
+    start=0,
+    stop=24 * 31,
+    org="org",
+    zone="UTC",
+    full=None,
+    **more,
+):
+    """One line; its window is in hours after T0, and so is the `full` period it is part of."""
+    begin, end = (T0 + timedelta(hours=hours) for hours in (start, stop))
+    whole = [T0 + timedelta(hours=hours) for hours in full or (start, stop)]
+    days = [edge.astimezone(ZoneInfo(zone)).date() for edge in (begin, end - TICK)]
+    full_days = [edge.astimezone(ZoneInfo(zone)).date() for edge in (whole[0], whole[1] - TICK)]
     return {
         "line": number,
         "external_subscription_id": subscription,
         "organization_id": org,
         "metric_id": metric_id,
         "charge_id": charge_id,
-        "start": T0 + timedelta(hours=start),
-        "stop": T0 + timedelta(hours=stop),
-    }
+        "start": begin,
+        "stop": end,
+        "timezone": zone,
+        "first_day": days[0],
+        "last_day": days[1],
+        "full_days": (full_days[1] - full_days[0]).days + 1,
+        "full_seconds": int((whole[1] - whole[0]).total_seconds()),
+        "digits": 2,
+        "prorated": False,
+        **more,
+    }  # fmt: skip
 
 
 def frame(*lines):

@@ -54,10 +54,30 @@ def aggregate(events, metric):
     counted = [event for event, _ in pairs]
     if kind == "sum_agg":
         return total(values), counted
+    if kind == "average_agg":
+        return average(values), counted
+    if kind == "percentile_agg":
+        return percentile(sorted(values), metric["percentile"]), counted
     if kind == "max_agg":
         return max(values, default=D(0)), counted
     assert kind == "latest_agg", kind
     return (values[-1] if values else D(0)), counted
+
+
+def average(values):
+    """The sum by the count, at twelve decimals, halves away from zero."""
+    if not values:
+        return D(0)
+    exact = EXACT.divide(total(values), D(len(values)))
+    return exact.quantize(D("0.000000000001"), ROUND_HALF_UP, EXACT)
+
+
+def percentile(values, which):
+    """The first of values in order that so many percent of them do not pass."""
+    for place, value in enumerate(values, start=1):
+        if D(place) * 100 >= D(len(values)) * which:
+            return value
+    return D(0)
 
 
 def total(values):

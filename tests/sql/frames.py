@@ -24,18 +24,82 @@ PLACE = {
     "after_sequence": 0,
 }  # fmt: skip
 
+CORRECTED = {"organization": "o", "any_subscription": True, "subscription": "", "transaction": ""}
+REJECTED = {
+    "organization": "o", "id": "", "reason": "", "any_subscription": True, "subscription": "",
+    "code": "", "earliest": AT, "latest": AT, "replayed": False, "before": "",
+}  # fmt: skip
+
+EVER, END = datetime(2024, 1, 1, tzinfo=UTC), datetime(2025, 1, 1, tzinfo=UTC)
+BOOKS: dict[str, pl.DataFrame] = {
+    "windows": pl.DataFrame(
+        [(1, "i", "s", "p", EVER, END, 2, END, True)],
+        schema={
+            "stream": pl.Int64, "invoice_id": pl.String, "external_subscription_id": pl.String,
+            "plan_id": pl.String, "start": INSTANT, "stop": INSTANT, "watermark": pl.Int64,
+            "billed_at": INSTANT, "is_final": pl.Boolean,
+        },
+        orient="row",
+    ),
+    "terms": pl.DataFrame(
+        [("p", "c", "calls", "n", "number", False, EVER, datetime(2299, 1, 1, tzinfo=UTC))],
+        schema={
+            **dict.fromkeys(("plan_id", "charge_id", "code", "field", "needs"), pl.String),
+            "recurring": pl.Boolean, "since": INSTANT, "until": INSTANT,
+        },
+        orient="row",
+    ),
+}  # fmt: skip
+"""What was billed of stream 1, and by which charge."""
+STANDING = BOOKS["terms"].drop("charge_id", "since", "until")
+SPANS = BOOKS["windows"].select("stream", "plan_id", "start", "stop", is_invoiced="is_final")
+CODES = pl.DataFrame({"code": ["calls"]})
+PERIOD = {"organization": "o", "start": EVER, "stop": END}
+PART = {"parts": 1, "part": 0}
+
 SAMPLES: dict[str, dict[str, Any]] = {
     "ingest/streams": {"frames": {"wanted": WANTED}},
     "ingest/newest": {},
     "ingest/keys": {},
-    "ingest/size": {"first": 1, "last": 2},
+    "ingest/events_between": {"first": 1, "last": 2},
+    "ingest/streams_between": {"first": 1, "last": 2},
+    "ingest/counted": {},
+    "ingest/corrections_of": {"frames": {"found": FOUND}},
+    "ingest/unfinished": {},
+    "events/corrections": {**CORRECTED, "start": 0, "size": 10},
+    "events/corrections_count": CORRECTED,
+    "ingest/uncounted": {"after": 0, "last": 9},
+    "ingest/receptions_between": {"first": 1, "last": 2},
+    "ingest/corrections_between": {"first": 1, "last": 2},
     "ingest/known": {"frames": {"asked": KEYS}},
     "ingest/content": {"frames": {"found": FOUND}},
+    "reconciliation/received": PERIOD,
+    "reconciliation/rejected": PERIOD,
+    "reconciliation/stored": {**PERIOD, "until": 9},
+    "reconciliation/found": {
+        "frames": {"wanted": pl.DataFrame({"sequence": [1]})},
+        "organization": "o",
+    },
+    "reconciliation/reasons": {
+        "frames": {**BOOKS, "standing": STANDING, "spans": SPANS, "codes": CODES},
+        "slots": {"place": "sequence", "number": "[0-9]+"},
+        **PERIOD,
+        **PART,
+        "until": 9,
+        "any_subscription": True,
+        "subscription": "",
+        "code": "",
+        "reason": "",
+        "size": 10,
+        "skipped": 0,
+    },
+    "reconciliation/lines": {"frames": BOOKS, "slots": {"number": "[0-9]+"}, **PART},
+    "reconciliation/changes": {"frames": BOOKS, "slots": {"number": "[0-9]+"}, "until": 9},
     "events/count": FILTER,
     "events/page": {**FILTER, **PLACE},
     "events/streams": {"organization": "o"},
-    "events/rejected": {"organization": "o", "reason": "", "start": 0, "size": 10},
-    "events/rejected_count": {"organization": "o", "reason": ""},
+    "events/rejected": {**REJECTED, "start": 0, "size": 10},
+    "events/rejected_count": REJECTED,
 }
 """What each statement of ingest is asked with."""
 

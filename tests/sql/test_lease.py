@@ -25,8 +25,14 @@ def clock():
     return Clock()
 
 
+@pytest.fixture(autouse=True)
+def _impatient(monkeypatch):
+    """Who was refused asks again at once, unless a test says otherwise."""
+    monkeypatch.setattr(lease, "PAUSE_S", -1)
+
+
 def test_one_holds_and_the_other_waits_for_the_end(ledger, clock):
-    """The second may not while the first's 20 seconds last; after them it may, with fence 2."""
+    """The second may not while the first's 12 seconds last; after them it may, with fence 2."""
     first, second = Lease(ledger, "ingest", clock), Lease(ledger, "ingest", clock)
     assert first.hold()
     assert not second.hold()
@@ -38,18 +44,35 @@ def test_one_holds_and_the_other_waits_for_the_end(ledger, clock):
 
 
 def test_an_owner_that_lost_it_learns_so_at_its_next_renewal(ledger, clock, monkeypatch):
-    """Taken over by the second, the first is not renewed, and stops when its margin begins."""
+    """Its stopwatch still runs when the second has it: told so by the ledger, it stops at once."""
     first, second = Lease(ledger, "ingest", clock), Lease(ledger, "ingest", clock)
     assert first.hold()
     clock.now += timedelta(seconds=lease.LENGTH_S)
     assert second.hold()
+    assert first.hold(), "between two renewals nobody has told it"
     monkeypatch.setattr(lease, "RENEWAL_S", -1)
 
-    assert first.hold(), "its stopwatch still runs, and what it began is over before that ends"
-    monkeypatch.setattr(lease, "MARGIN_S", lease.LENGTH_S)
-
     assert not first.hold()
+    assert not first.is_ours
     assert second._take()
+
+
+def test_who_is_refused_learns_where_the_holder_is_reached(ledger, clock, monkeypatch):
+    """The holder's URL; and for half a second the ledger is not asked again."""
+    first = Lease(ledger, "ingest", clock, "http://one:8080")
+    second = Lease(ledger, "ingest", clock, "http://two:8080")
+    assert first.hold()
+    monkeypatch.setattr(lease, "PAUSE_S", 60)
+
+    assert not second.hold()
+    first.release()
+    assert not second.hold(), "it waits before it asks again"
+    monkeypatch.setattr(lease, "PAUSE_S", -1)
+
+    assert second.holder == "http://one:8080"
+    assert second.hold()
+    assert not first.hold()
+    assert first.holder == "http://two:8080"
 
 
 def test_a_renewal_keeps_the_fence(ledger, clock, monkeypatch):

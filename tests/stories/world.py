@@ -35,7 +35,8 @@ GRPC = {
 """How gRPC says what REST says."""
 
 LISTS = (
-    "taxes", "add_ons", "billable_metrics", "plans", "customers", "subscriptions?status[]=active",
+    "taxes", "add_ons", "billable_metrics", "features", "plans", "customers",
+    "subscriptions?status[]=active",
     "subscriptions?status[]=pending", "invoices", "events", "events/rejected", "activity_logs",
     "api_keys",
 )  # fmt: skip
@@ -45,8 +46,10 @@ LISTS = (
 class Server:
     """Where an app answers."""
 
-    def __init__(self, url: str, grpc_port: int) -> None:
+    def __init__(self, url: str, grpc_port: int, app: App | None = None) -> None:
         self.url = url
+        self.app = app
+        """The app itself, where it runs in this process: for what is done behind its back."""
         self.http = httpx.Client(base_url=url, timeout=30)
         self.grpc_address = f"127.0.0.1:{grpc_port}"
         self.stub = Stub(API, self.grpc_address)
@@ -61,7 +64,7 @@ class Server:
 def running(app: App) -> Iterator[Server]:
     """Serve an app for the length of a block."""
     with serving(app) as served:
-        server = Server(str(served.http.base_url), app.grpc_port)
+        server = Server(str(served.http.base_url), app.grpc_port, app)
         yield server
         server.close()
 

@@ -90,9 +90,16 @@ def _lines(work: Work, subscriptions: int) -> tuple[pl.DataFrame, dict[str, Mete
             organization_id=pl.lit(work.organization),
             start=start,
             stop=start + pl.lit(events.MONTH),
+            timezone=pl.lit("UTC"),
+            first_day=start.dt.date(),
+            last_day=(start + pl.lit(events.MONTH)).dt.date(),
+            full_days=pl.lit(events.MONTH.days),
+            full_seconds=pl.lit(int(events.MONTH.total_seconds())),
+            digits=pl.lit(2),
+            prorated=pl.lit(False),
         )
     )
-    return made.select(*LINES).cast({"start": INSTANT, "stop": INSTANT}), dict(terms.metrics)
+    return made.select(*LINES).cast(LINES), dict(terms.metrics)  # type: ignore[arg-type]
 
 
 if __name__ == "__main__":

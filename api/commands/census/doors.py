@@ -11,6 +11,7 @@ import urllib3
 from msgspec import Struct
 
 from api.bodies import NDJSON
+from api.masking import exactly
 from api.proto.pool import ROOT
 from api.proto.stub import Failed, Stub
 from api.rpc import Api, Operation
@@ -125,9 +126,9 @@ def _answered(op: Operation, found: Any) -> Told:
         kind = found.headers.get("content-type", "")
         answer = {"file": {"content_type": kind, "data": found.data}}
     elif op.streams_out:
-        answer = [msgspec.json.decode(line) for line in found.data.splitlines() if line]
+        answer = [exactly(line) for line in found.data.splitlines() if line]
     elif found.data:
-        answer = msgspec.json.decode(found.data)
+        answer = exactly(found.data)
     return Told(is_ok=True, status=str(found.status), answer=answer)
 
 

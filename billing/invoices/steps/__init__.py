@@ -12,7 +12,7 @@ import importlib
 import pkgutil
 from types import ModuleType
 
-from billing.invoices.steps.bill import Bill
+from billing.invoices.steps.bill import ZERO, Bill, replace
 from sql.work import Work
 
 __all__ = ["STEPS", "Bill", "assemble"]
@@ -33,6 +33,8 @@ STEPS = _steps()
 
 def assemble(work: Work, bill: Bill) -> Bill:
     """Take a bill of periods and fees through every step, to invoices ready to be written."""
+    none = {"precise_coupons_amount_cents": ZERO, "precise_credit_notes_amount_cents": ZERO}
+    bill = replace(bill, fees=bill.fees.with_columns(**none))
     for step in STEPS:
         bill = step.apply(work, bill)
     return bill

@@ -6,7 +6,7 @@ from msgspec.structs import replace
 
 from metering.columns import AMOUNT
 
-__all__ = ["Bill", "replace"]
+__all__ = ["IS_DRAFT", "Bill", "replace"]
 
 
 class Bill(Struct, frozen=True, kw_only=True):
@@ -18,6 +18,9 @@ class Bill(Struct, frozen=True, kw_only=True):
     `fees`      one row per fee: billing.fees.FEES, with invoice_id, currency, digits and
                 the ids of what taxes can be applied to: charge_id, plan_id, customer_id, entity_id
     `fee_taxes`, `invoice_taxes`   what each tax comes to; empty until the step that fills them
+    `credits`   what is spent of earlier credit: invoice_id, credit_id, amount_cents
+    `progressive`   what is taken off for usage that is billed already: invoice_id,
+                progressive_invoice_id, amount_cents, and excess_cents, by how much that was more
     """
 
     invoices: pl.DataFrame
@@ -25,6 +28,11 @@ class Bill(Struct, frozen=True, kw_only=True):
     fees: pl.DataFrame
     fee_taxes: pl.DataFrame = pl.DataFrame()
     invoice_taxes: pl.DataFrame = pl.DataFrame()
+    credits: pl.DataFrame = pl.DataFrame()
+    progressive: pl.DataFrame = pl.DataFrame()
 
 
 ZERO = pl.lit(0, AMOUNT)
+
+IS_DRAFT = pl.col("is_gracious") & (pl.col("grace_days") > 0)
+"""Whether an invoice waits as a draft (I3)."""

@@ -2,7 +2,7 @@
 
 import polars as pl
 
-from billing.invoices.steps.bill import Bill, replace
+from billing.invoices.steps.bill import IS_DRAFT, Bill, replace
 from metering import periods
 from sql.work import Work
 
@@ -18,12 +18,11 @@ def apply(work: Work, bill: Bill) -> Bill:
     """
     told = periods.today(bill.invoices, "timezone", work.now)
     told = periods.days_of(told, "timezone", billed_on="billed_at")
-    is_draft = pl.col("is_gracious") & (pl.col("grace_days") > 0)
     waits = pl.col("billed_on") + pl.duration(days=pl.col("grace_days"))
-    issued = pl.when(is_draft).then(waits).otherwise(pl.col("today"))
-    is_skipped = ~is_draft & pl.col("zero_is_skipped") & (pl.col("fees_amount_cents") == 0)
+    issued = pl.when(IS_DRAFT).then(waits).otherwise(pl.col("today"))
+    is_skipped = ~IS_DRAFT & pl.col("zero_is_skipped") & (pl.col("fees_amount_cents") == 0)
     status = (
-        pl.when(is_draft)
+        pl.when(IS_DRAFT)
         .then(pl.lit("draft"))
         .when(is_skipped)
         .then(pl.lit("closed"))

@@ -35,7 +35,6 @@ def apply(work: Work, bill: Bill) -> Bill:
             pl.col("fees_amount_cents", "taxes_amount_cents", "fees_count").fill_null(0),
             pl.col("taxes_rate").fill_null(ZERO),
             coupons_amount_cents=0,
-            progressive_billing_credit_amount_cents=0,
             credit_notes_amount_cents=0,
             prepaid_credit_amount_cents=0,
             total_paid_amount_cents=0,

@@ -1,18 +1,19 @@
 """Plans as they are shown: put together from their rows, any number of plans at once."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from msgspec import UNSET, Struct
 from msgspec.structs import asdict
 from sqlalchemy import ColumnElement, Select, Table, or_, select
 
-from billing import addons, taxes
-from billing.plans import rules
+from billing import addons, features, taxes
 from billing.plans.model import (
     CHARGES,
     FIXED_CHARGES,
+    AnyCharge,
+    AnyFixedCharge,
     ApplicableUsageThreshold,
     ChargeFilter,
     ChargeTerms,
@@ -84,6 +85,64 @@ def by_ids(work: Work, ids: Iterable[str]) -> dict[str, Terms]:
     return {terms.id: terms for terms in found}
 
 
+def charges_in(work: Work, code: str) -> list[AnyCharge]:
+    """List all charges of a plan, the oldest first.
+
+    Raises: Missing `plan_not_found`.
+    """
+    return find(work, code).charges
+
+
+def charge_in(work: Work, code: str, charge_code: str) -> AnyCharge:
+    """Return one charge of a plan.
+
+    Raises: Missing `plan_not_found`, `charge_not_found`.
+    """
+    return _coded(charges_in(work, code), charge_code, "charge")
+
+
+def filters_in(work: Work, code: str, charge_code: str) -> list[ChargeFilter]:
+    """List all filters of a charge of a plan, the oldest first.
+
+    Raises: Missing `plan_not_found`, `charge_not_found`.
+    """
+    return charge_in(work, code, charge_code).filters
+
+
+def filter_in(work: Work, code: str, charge_code: str, filter_id: str) -> ChargeFilter:
+    """Return one filter of a charge of a plan.
+
+    Raises: Missing `plan_not_found`, `charge_not_found`, `charge_filter_not_found`.
+    """
+    for each in filters_in(work, code, charge_code):
+        if each.id == filter_id:
+            return each
+    raise Missing("charge_filter", filter_id)
+
+
+def fixed_charges_in(work: Work, code: str) -> list[AnyFixedCharge]:
+    """List all fixed charges of a plan, the oldest first.
+
+    Raises: Missing `plan_not_found`.
+    """
+    return find(work, code).fixed_charges
+
+
+def fixed_charge_in(work: Work, code: str, fixed_charge_code: str) -> AnyFixedCharge:
+    """Return one fixed charge of a plan.
+
+    Raises: Missing `plan_not_found`, `fixed_charge_not_found`.
+    """
+    return _coded(fixed_charges_in(work, code), fixed_charge_code, "fixed_charge")
+
+
+def _coded(parts: Iterable[Any], code: str, noun: str) -> Any:
+    for each in parts:
+        if each.code == code:
+            return each
+    raise Missing(noun, code)
+
+
 def browse(work: Work, query: PlanQuery) -> Page[Plan]:
     """List plans that can be subscribed to, newest first."""
     where: list[ColumnElement[bool]] = [
@@ -118,15 +177,18 @@ def showing(work: Work, found: Sequence[Terms]) -> list[Plan]:
     if not found:
         return []
     ids = [terms.id for terms in found]
-    charged, fixed = _charges(work, ids), _fixed(work, ids)
+    base = {terms.id: terms.parent_id for terms in found if terms.parent_id}
+    charged, fixed = _charges(work, ids, base), _fixed(work, ids, base)
     thresholds = _thresholds(work, ids)
     committed = _commitments(work, {terms.id: terms for terms in found})
     taxed = taxes.among(work, Level.plan, applied_taxes.c.owner_id.in_(ids))
+    granted = features.granted(work, ids)
     return [
         Plan(
             **{**asdict(terms), "metadata": terms.metadata or UNSET},
             charges=charged.get(terms.id, []),
             fixed_charges=fixed.get(terms.id, []),
+            entitlements=granted.get(terms.id, []),
             usage_thresholds=thresholds.get(terms.id, []),
             applicable_usage_thresholds=[
                 ApplicableUsageThreshold(
@@ -143,11 +205,41 @@ def showing(work: Work, found: Sequence[Terms]) -> list[Plan]:
     ]
 
 
+def family(work: Work, plan_id: str) -> Select[tuple[str]]:
+    """Select the ids of a plan and of those that override it."""
+    return select(plans.c.id).where(
+        plans.c.organization_id == work.organization,
+        or_(plans.c.id == plan_id, plans.c.parent_id == plan_id),
+    )
+
+
+def children(work: Work, plan_id: str) -> list[Terms]:
+    """Return the plans that override a plan, each for one subscription."""
+    return work.rows.all(plans, Terms, plans.c.parent_id == plan_id)
+
+
+def bases(work: Work, ids: Sequence[str] | None = None) -> dict[str, str]:
+    """Return what overrides which plan: all, or those of the ids."""
+    asked = select(plans.c.id, plans.c.parent_id).where(plans.c.parent_id.is_not(None))
+    mine = asked if ids is None else asked.where(work.rows.among(plans.c.id, ids))
+    return dict(tuple(row) for row in work.rows.rows(mine))
+
+
+def laid(rows: Iterable[Row], base: Mapping[str, str]) -> dict[str, list[Row]]:
+    """Return what each plan charges: its own rows, or those it stands in place of its parent's."""
+    own = grouped(rows, "plan_id")
+    found = {plan_id: some for plan_id, some in own.items() if plan_id not in base}
+    for child, parent in base.items():
+        instead = {getattr(row, "parent_id", None): row for row in own.get(child, ())}
+        found[child] = [instead.get(row.id, row) for row in own.get(parent, ())]  # type: ignore[attr-defined]
+    return found
+
+
 def live(work: Work, table: Table, ids: Sequence[str]) -> Select[tuple[str]]:
     """Select the ids of what the plans of these ids charge now; `table` has it."""
     return select(table.c.id).where(
         table.c.organization_id == work.organization,
-        table.c.plan_id.in_(ids),
+        work.rows.among(table.c.plan_id, ids),
         table.c.deleted_at.is_(None),
     )
 
@@ -184,8 +276,8 @@ def _taxed(work: Work, level: Level, owners: Any) -> dict[str, list[Tax]]:
     return taxes.among(work, level, applied_taxes.c.owner_id.in_(owners))
 
 
-def _charges(work: Work, ids: Sequence[str]) -> dict[str, list[Any]]:
-    mine = live(work, charges, ids)
+def _charges(work: Work, ids: Sequence[str], base: Mapping[str, str]) -> dict[str, list[Any]]:
+    mine = live(work, charges, [*ids, *base.values()])
     rows = work.rows.all(charges, ChargeTerms, charges.c.id.in_(mine))
     if not rows:
         return {}
@@ -193,7 +285,7 @@ def _charges(work: Work, ids: Sequence[str]) -> dict[str, list[Any]]:
     taxed = _taxed(work, Level.charge, mine)
     counted = {charge.billable_metric_id for charge in rows}
     codes = {metric.id: metric.code for metric in metrics.among(work, counted, True)}
-    found: dict[str, list[Any]] = defaultdict(list)
+    shown_by: dict[str, Any] = {}
     for charge in rows:
         prices_of = {
             filter_id: read(price.charge_model, price.properties)
@@ -208,8 +300,15 @@ def _charges(work: Work, ids: Sequence[str]) -> dict[str, list[Any]]:
             taxes=taxed.get(charge.id, []),
             properties=prices_of[None],
         )
-        found[charge.plan_id].append(shown)
-    return found
+        shown_by[charge.id] = shown
+    return _placed(rows, base, shown_by)
+
+
+def _placed(
+    rows: Sequence[Any], base: Mapping[str, str], shown: Mapping[str, Any]
+) -> dict[str, list[Any]]:
+    """Return what is shown of rows, by the plan that charges them."""
+    return {plan_id: [shown[row.id] for row in some] for plan_id, some in laid(rows, base).items()}
 
 
 def _filter(charge: ChargeTerms, filter: FilterTerms, price: ChargeProperties) -> ChargeFilter:
@@ -222,15 +321,15 @@ def _filter(charge: ChargeTerms, filter: FilterTerms, price: ChargeProperties) -
     )
 
 
-def _fixed(work: Work, ids: Sequence[str]) -> dict[str, list[Any]]:
-    mine = live(work, fixed_charges, ids)
+def _fixed(work: Work, ids: Sequence[str], base: Mapping[str, str]) -> dict[str, list[Any]]:
+    mine = live(work, fixed_charges, [*ids, *base.values()])
     rows = work.rows.all(fixed_charges, FixedTerms, fixed_charges.c.id.in_(mine))
     if not rows:
         return {}
     priced, taxed = standing(work, "fixed_charge_id", mine), _taxed(work, Level.fixed_charge, mine)
     sold = addons.among(work, ids={row.add_on_id for row in rows}, is_deleted_too=True)
     codes = {add_on.id: add_on.code for add_on in sold}
-    found: dict[str, list[Any]] = defaultdict(list)
+    shown_by: dict[str, Any] = {}
     for charge in rows:
         price = priced[charge.id][None]
         shown = FIXED_CHARGES[charge.charge_model](
@@ -240,8 +339,8 @@ def _fixed(work: Work, ids: Sequence[str]) -> dict[str, list[Any]]:
             taxes=taxed.get(charge.id, []),
             properties=read(price.charge_model, price.properties),
         )
-        found[charge.plan_id].append(shown)
-    return found
+        shown_by[charge.id] = shown
+    return _placed(rows, base, shown_by)
 
 
 def _same(row: Struct, *less: str) -> dict[str, Any]:
@@ -271,13 +370,3 @@ def _commitments(work: Work, found: dict[str, Terms]) -> dict[str, MinimumCommit
         )
         for row in rows
     }
-
-
-def unready(work: Work, plan_id: str) -> list[str]:
-    """Name what a subscription to a plan would not be billed for yet; none: it can be sold.
-
-    Raises: Missing `plan_not_found`.
-    """
-    plan = find_by_id(work, plan_id)
-    counted = metrics.among(work, {charge.billable_metric_id for charge in plan.charges}, True)
-    return rules.unready(plan, {metric.id: metric for metric in counted})

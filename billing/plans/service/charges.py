@@ -108,6 +108,57 @@ def remove_filter(work: Work, filter_id: str) -> None:
     prices.retire(work, "filter_id", [filter_id])
 
 
+def stand_in(work: Work, plan_id: str, charge: Any, said: dict[str, Any]) -> None:
+    """Let a charge of a plan be different from its parent's: all that is not said is the same.
+
+    Raises: Missing `tax_not_found`, `pricing_unit_not_found`; Invalid with all that is wrong.
+    """
+    known = work.rows.find(charges, ChargeTerms, id=charge.id)
+    assert known is not None, charge
+    if known.plan_id == plan_id:
+        rewrite(work, known, said)
+        return
+    same = {
+        "properties": mapped(charge.properties), "filters": said_filters(charge),
+        "tax_codes": [tax.code for tax in charge.taxes],
+    }  # fmt: skip
+    made = replace(known, id=ids.new(), plan_id=plan_id, parent_id=known.id, created_at=work.now)
+    rewrite(work, made, {**same, **said}, is_new=True)
+
+
+def rewrite(work: Work, charge: ChargeTerms, said: dict[str, Any], *, is_new: bool = False) -> None:
+    """Write one charge with what is said of it; the rest stays."""
+    metric = _metrics(work, [said], [charge])[charge.billable_metric_id]
+    if isinstance(properties := said.get("properties"), Struct):
+        said = {**said, "properties": rules.mapping(properties)}
+    checks = Checks()
+    planned = _planned(work, checks, said, charge, metric, {charge.code}, is_new)
+    checks.done()
+    assert planned is not None
+    _store(work, planned)
+
+
+def mapped(properties: Struct) -> Mapping[str, Any] | None:
+    """Return the properties of a shown charge as they would be sent."""
+    return rules.mapping(properties)
+
+
+def said_filters(charge: Any) -> list[ChargeFilterInput]:
+    """Return the filters of a shown charge as they would be sent."""
+    return [
+        ChargeFilterInput(
+            values=each.values, properties=each.properties,
+            invoice_display_name=each.invoice_display_name,
+        )
+        for each in charge.filters
+    ]  # fmt: skip
+
+
+def change_filter_values(work: Work, filter_id: str, values: dict[str, list[str]]) -> None:
+    """Let a filter accept other values and stay the same one."""
+    work.rows.change(charge_filters, charge_filters.c.id == filter_id, values=values)
+
+
 def _check_named_once(known: Sequence[ChargeTerms | None]) -> None:
     named = [charge.id for charge in known if charge]
     if len(set(named)) < len(named):

@@ -10,10 +10,10 @@ from msgspec.structs import replace
 from billing import addons, taxes
 from billing.addons import AddOn
 from billing.plans import rules
-from billing.plans.model import FIXED_MODELS, FixedTerms
+from billing.plans.model import FIXED_MODELS, FixedTerms, FixedUnits
 from billing.plans.requests import FixedChargeChange, FixedChargeInput
 from billing.plans.service import prices
-from billing.plans.tables import fixed_charges
+from billing.plans.tables import fixed_charges, fixed_units
 from billing.taxes import Level
 from metering.charges import ChargeProperties
 from metering.measures import ids
@@ -26,7 +26,10 @@ UNSAID = {
 }  # fmt: skip
 """What holds of a fixed charge where nothing is said, or null."""
 
-IN_USE = frozenset({"id", "code", "invoice_display_name", "units", "properties", "tax_codes"})
+IN_USE = frozenset({
+    "id", "code", "invoice_display_name", "units", "apply_units_immediately", "properties",
+    "tax_codes",
+})  # fmt: skip
 """What may change of a fixed charge once its plan is subscribed to (PL1)."""
 
 
@@ -37,6 +40,10 @@ class Planned(Struct, frozen=True, kw_only=True):
     is_new: bool
     properties: ChargeProperties | None
     tax_codes: list[str] | None
+    is_immediate: bool
+    """Whether units that are new hold at once."""
+    is_counted: bool
+    """Whether the number of units is another."""
 
 
 def write(
@@ -71,6 +78,22 @@ def write(
     checks.done()
     for one in planned:
         _store(work, one)
+
+
+def count(
+    work: Work, fixed_charge_id: str, units: Decimal, *, is_immediate: bool,
+    subscription_id: str | None = None,
+) -> None:  # fmt: skip
+    """Note how many units of a fixed charge are wanted from now on."""
+    wanted = FixedUnits(
+        id=ids.new(),
+        fixed_charge_id=fixed_charge_id,
+        subscription_id=subscription_id,
+        units=units,
+        is_immediate=is_immediate,
+        created_at=work.now,
+    )
+    work.rows.add(fixed_units, wanted)
 
 
 def _remove(work: Work, gone: Sequence[str]) -> None:
@@ -142,6 +165,8 @@ def _planned(
         is_new=is_new,
         properties=rules.priced(checks, kind, said.get("properties")) if is_repriced else None,
         tax_codes=(said["tax_codes"] or []) if "tax_codes" in said else None,
+        is_immediate=bool(said.get("apply_units_immediately")),
+        is_counted=is_new or terms.units != charge.units,
     )
 
 
@@ -151,6 +176,8 @@ def _store(work: Work, planned: Planned) -> None:
         work.rows.add(fixed_charges, charge, taken="code")
     else:
         work.rows.put(fixed_charges, charge)
+    if planned.is_counted:
+        count(work, charge.id, charge.units, is_immediate=planned.is_immediate)
     if planned.properties is not None:
         prices.put(work, charge.charge_model, planned.properties, fixed_charge_id=charge.id)
     if planned.tax_codes is not None:

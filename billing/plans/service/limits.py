@@ -16,9 +16,13 @@ from metering.measures.shapes import given
 from sql.work import Work
 
 
-def write_thresholds(work: Work, plan_id: str, asked: Sequence[UsageThresholdInput]) -> None:
-    """Make these the thresholds of a plan; one of the same amount and kind stays the same one."""
-    mine = usage_thresholds.c.plan_id == plan_id
+def write_thresholds(work: Work, asked: Sequence[UsageThresholdInput], **owner: str) -> None:
+    """Make these the thresholds of a `plan_id`, or of a `subscription_id` in place of its plan's.
+
+    One of the same amount and kind stays the same one.
+    """
+    ((name, owner_id),) = owner.items()
+    mine = usage_thresholds.c[name] == owner_id
     had = {
         (each.amount_cents, each.recurring): each
         for each in work.rows.all(usage_thresholds, UsageThreshold, mine)
@@ -39,7 +43,7 @@ def write_thresholds(work: Work, plan_id: str, asked: Sequence[UsageThresholdInp
             created_at=work.now,
             updated_at=work.now,
         )
-        work.rows.add(usage_thresholds, made, taken="usage_thresholds", plan_id=plan_id)
+        work.rows.add(usage_thresholds, made, taken="usage_thresholds", **owner)
 
 
 def write_commitment(work: Work, plan_id: str, asked: MinimumCommitmentInput | None) -> None:

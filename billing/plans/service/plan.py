@@ -8,12 +8,14 @@ from msgspec.structs import replace
 from billing import taxes
 from billing.plans.model import Plan, Terms
 from billing.plans.notices import PlanCreated, PlanDeleted, PlanUpdated
-from billing.plans.queries.plan import find, find_by_id, unready
+from billing.plans.queries.plan import children, find, find_by_id
 from billing.plans.requests import PlanInput, PlanUpdate
 from billing.plans.service import charges, fixed, limits
+from billing.plans.service.overrides import cascade
 from billing.plans.tables import plans
 from billing.taxes import Level
 from metering.measures import ids
+from metering.measures.forms import Number
 from metering.measures.money import plain
 from metering.measures.period import Interval
 from metering.measures.refusals import Invalid
@@ -45,7 +47,7 @@ def create(work: Work, plan: PlanInput) -> Plan:
     work.rows.add(plans, terms, taken="code")
     charges.write(work, terms.id, plan.charges or [])
     fixed.write(work, terms.id, plan.fixed_charges or [])
-    limits.write_thresholds(work, terms.id, plan.usage_thresholds or [])
+    limits.write_thresholds(work, plan.usage_thresholds or [], plan_id=terms.id)
     limits.write_commitment(work, terms.id, plan.minimum_commitment)
     if plan.tax_codes:
         taxes.apply(work, Level.plan, terms.id, plan.tax_codes)
@@ -61,21 +63,18 @@ def change(work: Work, code: str, plan: PlanUpdate, in_use: bool) -> Plan:
 
     Raises: Missing `plan_not_found`, `billable_metrics_not_found`, `add_ons_not_found`,
             `tax_not_found`; Invalid `code: value_already_exist`, `base: <what is not billed yet>`,
-            and all that is wrong with its charges.
+            `cascade_updates: value_is_mandatory` where charges change of a plan that others
+            override, and all that is wrong with its charges.
     """
     work.rows.lock("plans")
     before = find(work, code)
     sent = given(plan)
     fields = {name: sent[name] for name in OWN if name in sent and (not in_use or name in IN_USE)}
     after = _settled(replace(_terms(before), **fields))
-    taken = work.rows.find(plans, Terms, code=after.code, pending_deletion=False, parent_id=None)
-    if taken and taken.id != after.id:
-        raise Invalid(code="value_already_exist")
-    work.rows.put(plans, after)
+    work.rows.put(plans, after, taken="code")
     _write(work, after.id, plan, in_use)
-    if in_use and (missing := unready(work, after.id)):
-        raise Invalid(base=missing)
     shown = find_by_id(work, after.id)
+    _pass_on(work, before, shown, plan.cascade_updates is True)
     work.tell(PlanUpdated(plan=shown), before=before)
     return shown
 
@@ -93,6 +92,16 @@ def delete(work: Work, code: str) -> Plan:
     return gone
 
 
+def _pass_on(work: Work, before: Plan, after: Plan, is_wanted: bool) -> None:
+    """Take a change to the plans that override this one; what they would lose by it is refused."""
+    if not children(work, after.id):
+        return
+    if is_wanted:
+        cascade(work, before, after)
+    elif (before.charges, before.fixed_charges) != (after.charges, after.fixed_charges):
+        raise Invalid(cascade_updates="value_is_mandatory")
+
+
 def _write(work: Work, plan_id: str, plan: PlanUpdate, in_use: bool) -> None:
     """Write what a changed plan says beside its own row; what is absent stays."""
     if plan.charges is not UNSET:
@@ -100,7 +109,7 @@ def _write(work: Work, plan_id: str, plan: PlanUpdate, in_use: bool) -> None:
     if plan.fixed_charges is not UNSET:
         fixed.write(work, plan_id, plan.fixed_charges or [], in_use)
     if plan.usage_thresholds is not UNSET:
-        limits.write_thresholds(work, plan_id, plan.usage_thresholds or [])
+        limits.write_thresholds(work, plan.usage_thresholds or [], plan_id=plan_id)
     if plan.minimum_commitment is not UNSET:
         limits.write_commitment(work, plan_id, plan.minimum_commitment)
     if plan.tax_codes is not UNSET:
@@ -117,7 +126,7 @@ def _settled(terms: Terms) -> Terms:
     is_split = terms.interval in SPLIT
     return replace(
         terms,
-        trial_period=None if terms.trial_period is None else plain(terms.trial_period),
+        trial_period=None if terms.trial_period is None else Number(plain(terms.trial_period)),
         bill_charges_monthly=bool(terms.bill_charges_monthly) if is_split else None,
         bill_fixed_charges_monthly=bool(terms.bill_fixed_charges_monthly) if is_split else None,
         metadata=terms.metadata or None,

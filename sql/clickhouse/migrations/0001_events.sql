@@ -38,8 +38,13 @@ settings
     non_replicated_deduplication_window = 10000;
 
 create table if not exists rejected_events (
+    id String,
+    reception Int64,
     organization_id String,
     received_at DateTime64(6, 'UTC'),
+    transaction_id Nullable(String),
+    external_subscription_id Nullable(String),
+    code Nullable(String),
     reason LowCardinality(String),
     content String
 )

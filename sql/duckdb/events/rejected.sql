@@ -1,22 +1,45 @@
 -- name:    events/rejected
 -- dialect: duckdb
 -- about:   One page of the rejected rows of an organization, the latest first.
--- reads:   rejected_events
--- params:  organization VARCHAR, reason VARCHAR, start BIGINT, size BIGINT
--- returns: received_at TIMESTAMP WITH TIME ZONE, reason VARCHAR, content VARCHAR
--- order:   received_at descending, reason, content
--- notes:   an empty reason admits all.
+-- reads:   rejected_events, replays, receptions
+-- params:  organization VARCHAR, id VARCHAR, reason VARCHAR, any_subscription BOOLEAN, subscription VARCHAR,
+--          code VARCHAR, earliest TIMESTAMP WITH TIME ZONE, latest TIMESTAMP WITH TIME ZONE,
+--          replayed BOOLEAN, before VARCHAR, start BIGINT, size BIGINT
+-- returns: id VARCHAR, received_at TIMESTAMP WITH TIME ZONE, reason VARCHAR,
+--          transaction_id VARCHAR, external_subscription_id VARCHAR,
+--          code VARCHAR, content VARCHAR, replayed_at TIMESTAMP WITH TIME ZONE
+-- order:   id descending
+-- notes:   an empty text admits all; so does any_subscription. An id is found whether or not it was
+--          replayed. A row whose reception was never counted was never answered: it is not shown.
 select
-    received_at,
-    reason,
-    content
-from rejected_events
+    r.id as id,
+    r.received_at as received_at,
+    r.reason as reason,
+    r.transaction_id as transaction_id,
+    r.external_subscription_id as external_subscription_id,
+    r.code as code,
+    r.content as content,
+    d.replayed_at as replayed_at
+from rejected_events as r
+left join (
+    select
+        rejected_id,
+        min(replayed_at) as replayed_at
+    from replays
+    where organization_id = $organization
+    group by rejected_id
+) as d on d.rejected_id = r.id
 where
-    organization_id = $organization
-    and ($reason = '' or reason = $reason)
-order by
-    received_at desc,
-    reason,
-    content
+    r.organization_id = $organization
+    and ($id = '' or r.id = $id)
+    and ($reason = '' or r.reason = $reason)
+    and ($any_subscription or r.external_subscription_id = $subscription)
+    and ($code = '' or r.code = $code)
+    and r.received_at >= $earliest
+    and r.received_at <= $latest
+    and ($before = '' or r.id < $before)
+    and ($id <> '' or (d.rejected_id is not null) = $replayed)
+    and r.reception in (select reception from receptions where organization_id = $organization)
+order by r.id desc
 limit $size
 offset $start

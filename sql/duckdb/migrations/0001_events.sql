@@ -19,8 +19,18 @@ create table events (
 );
 
 create table rejected_events (
+    id varchar not null,
+    reception bigint not null,
     organization_id varchar not null,
     received_at timestamptz not null,
+    transaction_id varchar,
+    external_subscription_id varchar,
+    code varchar,
     reason varchar not null,
     content varchar not null
+);
+
+create table runs (
+    first bigint not null,
+    last bigint not null
 );

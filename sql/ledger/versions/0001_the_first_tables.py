@@ -75,6 +75,23 @@ def upgrade() -> None:
         )
 
     op.create_table(
+        "advance_marks",
+        sa.Column(
+            "sequence",
+            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
+            sa.Identity(always=False),
+            nullable=False,
+        ),
+        sa.Column("organization_id", sa.String(length=36), nullable=False),
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("reached", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("sequence", name=op.f("pk_advance_marks")),
+        sa.UniqueConstraint(
+            "organization_id", "id", name=op.f("uq_advance_marks_organization_id_id")
+        ),
+        sa.UniqueConstraint("organization_id", name=op.f("uq_advance_marks_organization_id")),
+    )
+    op.create_table(
         "api_keys",
         sa.Column(
             "sequence",
@@ -97,6 +114,39 @@ def upgrade() -> None:
         ),
         sa.UniqueConstraint("organization_id", "id", name=op.f("uq_api_keys_organization_id_id")),
     )
+    op.create_table(
+        "available_credits",
+        sa.Column(
+            "sequence",
+            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
+            sa.Identity(always=False),
+            nullable=False,
+        ),
+        sa.Column("organization_id", sa.String(length=36), nullable=False),
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("customer_id", sa.String(length=36), nullable=False),
+        sa.Column("currency", sa.String(length=3), nullable=False),
+        sa.Column("code", sa.String(), nullable=False),
+        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("description", sa.String(), nullable=True),
+        sa.Column("amount_cents", sa.BigInteger(), nullable=False),
+        sa.Column("balance_cents", sa.BigInteger(), nullable=False),
+        sa.Column("voided_at", types.Instant(), nullable=True),
+        sa.Column("created_at", types.Instant(), nullable=False),
+        sa.Column("updated_at", types.Instant(), nullable=False),
+        sa.CheckConstraint(
+            "balance_cents between 0 and amount_cents", name="ck_available_credits_balance"
+        ),
+        sa.PrimaryKeyConstraint("sequence", name=op.f("pk_available_credits")),
+        sa.UniqueConstraint(
+            "organization_id", "id", name=op.f("uq_available_credits_organization_id_id")
+        ),
+    )
+    with op.batch_alter_table("available_credits", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_available_credits_customer", ["organization_id", "customer_id"], unique=False
+        )
+
     op.create_table(
         "entities",
         sa.Column(
@@ -154,6 +204,26 @@ def upgrade() -> None:
         )
 
     op.create_table(
+        "features",
+        sa.Column(
+            "sequence",
+            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
+            sa.Identity(always=False),
+            nullable=False,
+        ),
+        sa.Column("organization_id", sa.String(length=36), nullable=False),
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("code", sa.String(), nullable=False),
+        sa.Column("name", sa.String(), nullable=True),
+        sa.Column("description", sa.String(), nullable=True),
+        sa.Column("created_at", types.Instant(), nullable=False),
+        sa.PrimaryKeyConstraint("sequence", name=op.f("pk_features")),
+        sa.UniqueConstraint(
+            "organization_id", "code", name=op.f("uq_features_organization_id_code")
+        ),
+        sa.UniqueConstraint("organization_id", "id", name=op.f("uq_features_organization_id_id")),
+    )
+    op.create_table(
         "idempotency_keys",
         sa.Column(
             "sequence",
@@ -188,6 +258,7 @@ def upgrade() -> None:
         sa.Column("id", sa.String(length=36), nullable=False),
         sa.Column("name", sa.String(), nullable=False),
         sa.Column("owner", sa.String(length=36), nullable=False),
+        sa.Column("url", sa.String(), nullable=False),
         sa.Column("fence", sa.BigInteger(), nullable=False),
         sa.Column("until", types.Instant(), nullable=False),
         sa.PrimaryKeyConstraint("sequence", name=op.f("pk_leases")),
@@ -213,6 +284,7 @@ def upgrade() -> None:
         sa.Column("recurring", sa.Boolean(), nullable=False),
         sa.Column("rounding_function", sa.String(), nullable=True),
         sa.Column("rounding_precision", sa.Integer(), nullable=True),
+        sa.Column("percentile", types.Exact(), nullable=True),
         sa.Column("field_name", sa.String(), nullable=True),
         sa.Column("expression", sa.String(), nullable=True),
         sa.Column("filters", types.Json(), nullable=False),
@@ -304,6 +376,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("organization_id", "id", name=op.f("uq_plans_organization_id_id")),
     )
     with op.batch_alter_table("plans", schema=None) as batch_op:
+        batch_op.create_index("ix_plans_parent", ["organization_id", "parent_id"], unique=False)
         batch_op.create_index(
             "uq_plans_code",
             ["organization_id", "code"],
@@ -311,6 +384,24 @@ def upgrade() -> None:
             sqlite_where=sa.text("pending_deletion IS 0 AND parent_id IS NULL"),
             postgresql_where=sa.text("pending_deletion IS false AND parent_id IS NULL"),
         )
+
+    op.create_table(
+        "recounts",
+        sa.Column(
+            "sequence",
+            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
+            sa.Identity(always=False),
+            nullable=False,
+        ),
+        sa.Column("organization_id", sa.String(length=36), nullable=False),
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("subscription_id", sa.String(length=36), nullable=True),
+        sa.Column("plan_id", sa.String(length=36), nullable=True),
+        sa.PrimaryKeyConstraint("sequence", name=op.f("pk_recounts")),
+        sa.UniqueConstraint("organization_id", "id", name=op.f("uq_recounts_organization_id_id")),
+    )
+    with op.batch_alter_table("recounts", schema=None) as batch_op:
+        batch_op.create_index("ix_recounts_organization", ["organization_id"], unique=False)
 
     op.create_table(
         "request_logs",
@@ -374,6 +465,51 @@ def upgrade() -> None:
         )
 
     op.create_table(
+        "usage_histories",
+        sa.Column(
+            "sequence",
+            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
+            sa.Identity(always=False),
+            nullable=False,
+        ),
+        sa.Column("organization_id", sa.String(length=36), nullable=False),
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("external_subscription_id", sa.String(), nullable=False),
+        sa.Column("subscription_at", types.Instant(), nullable=False),
+        sa.Column("external_historical_usage_amount_cents", sa.BigInteger(), nullable=False),
+        sa.Column("created_at", types.Instant(), nullable=False),
+        sa.Column("updated_at", types.Instant(), nullable=False),
+        sa.PrimaryKeyConstraint("sequence", name=op.f("pk_usage_histories")),
+        sa.UniqueConstraint(
+            "organization_id",
+            "external_subscription_id",
+            "subscription_at",
+            name=op.f(
+                "uq_usage_histories_organization_id_external_subscription_id_subscription_at"
+            ),
+        ),
+        sa.UniqueConstraint(
+            "organization_id", "id", name=op.f("uq_usage_histories_organization_id_id")
+        ),
+    )
+    op.create_table(
+        "usage_marks",
+        sa.Column(
+            "sequence",
+            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
+            sa.Identity(always=False),
+            nullable=False,
+        ),
+        sa.Column("organization_id", sa.String(length=36), nullable=False),
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("reached", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("sequence", name=op.f("pk_usage_marks")),
+        sa.UniqueConstraint(
+            "organization_id", "id", name=op.f("uq_usage_marks_organization_id_id")
+        ),
+        sa.UniqueConstraint("organization_id", name=op.f("uq_usage_marks_organization_id")),
+    )
+    op.create_table(
         "applied_taxes",
         sa.Column(
             "sequence",
@@ -424,12 +560,18 @@ def upgrade() -> None:
         sa.Column("prorated", sa.Boolean(), nullable=False),
         sa.Column("min_amount_cents", sa.BigInteger(), nullable=False),
         sa.Column("accepts_target_wallet", sa.Boolean(), nullable=False),
+        sa.Column("parent_id", sa.String(length=36), nullable=True),
         sa.Column("created_at", types.Instant(), nullable=False),
         sa.Column("deleted_at", types.Instant(), nullable=True),
         sa.ForeignKeyConstraint(
             ["organization_id", "billable_metric_id"],
             ["metrics.organization_id", "metrics.id"],
             name=op.f("fk_charges_organization_id_billable_metric_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["organization_id", "parent_id"],
+            ["charges.organization_id", "charges.id"],
+            name=op.f("fk_charges_organization_id_parent_id"),
         ),
         sa.ForeignKeyConstraint(
             ["organization_id", "plan_id"],
@@ -440,6 +582,13 @@ def upgrade() -> None:
         sa.UniqueConstraint("organization_id", "id", name=op.f("uq_charges_organization_id_id")),
     )
     with op.batch_alter_table("charges", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_charges_ahead",
+            ["organization_id"],
+            unique=False,
+            sqlite_where=sa.text("pay_in_advance = 1 AND deleted_at IS NULL"),
+            postgresql_where=sa.text("pay_in_advance AND deleted_at IS NULL"),
+        )
         batch_op.create_index(
             "ix_charges_metric", ["organization_id", "billable_metric_id"], unique=False
         )
@@ -479,6 +628,43 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("commitments", schema=None) as batch_op:
         batch_op.create_index("uq_commitments_plan", ["organization_id", "plan_id"], unique=True)
+
+    op.create_table(
+        "credit_entries",
+        sa.Column(
+            "sequence",
+            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
+            sa.Identity(always=False),
+            nullable=False,
+        ),
+        sa.Column("organization_id", sa.String(length=36), nullable=False),
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("credit_id", sa.String(length=36), nullable=False),
+        sa.Column("reason", sa.String(), nullable=False),
+        sa.Column("cause_id", sa.String(length=36), nullable=False),
+        sa.Column("amount_cents", sa.BigInteger(), nullable=False),
+        sa.Column("created_at", types.Instant(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["organization_id", "credit_id"],
+            ["available_credits.organization_id", "available_credits.id"],
+            name=op.f("fk_credit_entries_organization_id_credit_id"),
+        ),
+        sa.PrimaryKeyConstraint("sequence", name=op.f("pk_credit_entries")),
+        sa.UniqueConstraint(
+            "organization_id",
+            "credit_id",
+            "reason",
+            "cause_id",
+            name=op.f("uq_credit_entries_organization_id_credit_id_reason_cause_id"),
+        ),
+        sa.UniqueConstraint(
+            "organization_id", "id", name=op.f("uq_credit_entries_organization_id_id")
+        ),
+    )
+    with op.batch_alter_table("credit_entries", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_credit_entries_cause", ["organization_id", "cause_id"], unique=False
+        )
 
     op.create_table(
         "customers",
@@ -592,7 +778,7 @@ def upgrade() -> None:
         )
 
     op.create_table(
-        "usage_thresholds",
+        "plan_entitlements",
         sa.Column(
             "sequence",
             sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
@@ -602,11 +788,74 @@ def upgrade() -> None:
         sa.Column("organization_id", sa.String(length=36), nullable=False),
         sa.Column("id", sa.String(length=36), nullable=False),
         sa.Column("plan_id", sa.String(length=36), nullable=False),
+        sa.Column("feature_id", sa.String(length=36), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["organization_id", "feature_id"],
+            ["features.organization_id", "features.id"],
+            name=op.f("fk_plan_entitlements_organization_id_feature_id"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("sequence", name=op.f("pk_plan_entitlements")),
+        sa.UniqueConstraint(
+            "organization_id", "id", name=op.f("uq_plan_entitlements_organization_id_id")
+        ),
+        sa.UniqueConstraint(
+            "organization_id",
+            "plan_id",
+            "feature_id",
+            name=op.f("uq_plan_entitlements_organization_id_plan_id_feature_id"),
+        ),
+    )
+    op.create_table(
+        "privileges",
+        sa.Column(
+            "sequence",
+            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
+            sa.Identity(always=False),
+            nullable=False,
+        ),
+        sa.Column("organization_id", sa.String(length=36), nullable=False),
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("feature_id", sa.String(length=36), nullable=False),
+        sa.Column("code", sa.String(), nullable=False),
+        sa.Column("name", sa.String(), nullable=True),
+        sa.Column("value_type", sa.String(), nullable=False),
+        sa.Column("select_options", types.Json(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["organization_id", "feature_id"],
+            ["features.organization_id", "features.id"],
+            name=op.f("fk_privileges_organization_id_feature_id"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("sequence", name=op.f("pk_privileges")),
+        sa.UniqueConstraint(
+            "organization_id",
+            "feature_id",
+            "code",
+            name=op.f("uq_privileges_organization_id_feature_id_code"),
+        ),
+        sa.UniqueConstraint("organization_id", "id", name=op.f("uq_privileges_organization_id_id")),
+    )
+    op.create_table(
+        "usage_thresholds",
+        sa.Column(
+            "sequence",
+            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
+            sa.Identity(always=False),
+            nullable=False,
+        ),
+        sa.Column("organization_id", sa.String(length=36), nullable=False),
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("plan_id", sa.String(length=36), nullable=True),
+        sa.Column("subscription_id", sa.String(length=36), nullable=True),
         sa.Column("threshold_display_name", sa.String(), nullable=True),
         sa.Column("amount_cents", sa.BigInteger(), nullable=False),
         sa.Column("recurring", sa.Boolean(), nullable=False),
         sa.Column("created_at", types.Instant(), nullable=False),
         sa.Column("updated_at", types.Instant(), nullable=False),
+        sa.CheckConstraint(
+            "(plan_id is null) <> (subscription_id is null)", name="ck_usage_thresholds_owner"
+        ),
         sa.ForeignKeyConstraint(
             ["organization_id", "plan_id"],
             ["plans.organization_id", "plans.id"],
@@ -622,8 +871,18 @@ def upgrade() -> None:
             "ix_usage_thresholds_plan", ["organization_id", "plan_id"], unique=False
         )
         batch_op.create_index(
+            "ix_usage_thresholds_subscription", ["organization_id", "subscription_id"], unique=False
+        )
+        batch_op.create_index(
             "uq_usage_thresholds_recurring",
             ["organization_id", "plan_id"],
+            unique=True,
+            sqlite_where=sa.text("recurring IS 1"),
+            postgresql_where=sa.text("recurring IS true"),
+        )
+        batch_op.create_index(
+            "uq_usage_thresholds_subscription_recurring",
+            ["organization_id", "subscription_id"],
             unique=True,
             sqlite_where=sa.text("recurring IS 1"),
             postgresql_where=sa.text("recurring IS true"),
@@ -691,6 +950,36 @@ def upgrade() -> None:
         ),
     )
     op.create_table(
+        "fixed_units",
+        sa.Column(
+            "sequence",
+            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
+            sa.Identity(always=False),
+            nullable=False,
+        ),
+        sa.Column("organization_id", sa.String(length=36), nullable=False),
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("fixed_charge_id", sa.String(length=36), nullable=False),
+        sa.Column("subscription_id", sa.String(length=36), nullable=True),
+        sa.Column("units", types.Exact(), nullable=False),
+        sa.Column("is_immediate", sa.Boolean(), nullable=False),
+        sa.Column("created_at", types.Instant(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["organization_id", "fixed_charge_id"],
+            ["fixed_charges.organization_id", "fixed_charges.id"],
+            name=op.f("fk_fixed_units_organization_id_fixed_charge_id"),
+        ),
+        sa.PrimaryKeyConstraint("sequence", name=op.f("pk_fixed_units")),
+        sa.UniqueConstraint(
+            "organization_id", "id", name=op.f("uq_fixed_units_organization_id_id")
+        ),
+    )
+    with op.batch_alter_table("fixed_units", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_fixed_units_fixed_charge", ["organization_id", "fixed_charge_id"], unique=False
+        )
+
+    op.create_table(
         "invoices",
         sa.Column(
             "sequence",
@@ -726,6 +1015,8 @@ def upgrade() -> None:
         sa.Column("sub_total_including_taxes_amount_cents", sa.BigInteger(), nullable=False),
         sa.Column("total_amount_cents", sa.BigInteger(), nullable=False),
         sa.Column("total_paid_amount_cents", sa.BigInteger(), nullable=False),
+        sa.Column("offset_amount_cents", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("refunded_amount_cents", sa.BigInteger(), server_default="0", nullable=False),
         sa.Column("purchase_order_number", sa.String(), nullable=True),
         sa.Column("billed_at", types.Instant(), nullable=False),
         sa.Column("finalized_at", types.Instant(), nullable=True),
@@ -766,6 +1057,36 @@ def upgrade() -> None:
         batch_op.create_index("ix_invoices_status", ["organization_id", "status"], unique=False)
 
     op.create_table(
+        "plan_values",
+        sa.Column(
+            "sequence",
+            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
+            sa.Identity(always=False),
+            nullable=False,
+        ),
+        sa.Column("organization_id", sa.String(length=36), nullable=False),
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("plan_id", sa.String(length=36), nullable=False),
+        sa.Column("privilege_id", sa.String(length=36), nullable=False),
+        sa.Column("value", sa.String(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["organization_id", "privilege_id"],
+            ["privileges.organization_id", "privileges.id"],
+            name=op.f("fk_plan_values_organization_id_privilege_id"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("sequence", name=op.f("pk_plan_values")),
+        sa.UniqueConstraint(
+            "organization_id", "id", name=op.f("uq_plan_values_organization_id_id")
+        ),
+        sa.UniqueConstraint(
+            "organization_id",
+            "plan_id",
+            "privilege_id",
+            name=op.f("uq_plan_values_organization_id_plan_id_privilege_id"),
+        ),
+    )
+    op.create_table(
         "subscriptions",
         sa.Column(
             "sequence",
@@ -783,11 +1104,19 @@ def upgrade() -> None:
         sa.Column("billing_time", sa.String(), nullable=False),
         sa.Column("subscription_at", types.Instant(), nullable=False),
         sa.Column("started_at", types.Instant(), nullable=True),
+        sa.Column("first_started_at", types.Instant(), nullable=True),
+        sa.Column("trial_ended_at", types.Instant(), nullable=True),
+        sa.Column("previous_id", sa.String(length=36), nullable=True),
+        sa.Column("is_settled", sa.Boolean(), nullable=False),
         sa.Column("ending_at", types.Instant(), nullable=True),
         sa.Column("terminated_at", types.Instant(), nullable=True),
         sa.Column("canceled_at", types.Instant(), nullable=True),
         sa.Column("on_termination_invoice", sa.String(), nullable=False),
+        sa.Column("on_termination_credit_note", sa.String(), nullable=False),
         sa.Column("consolidate_invoice", sa.Boolean(), nullable=False),
+        sa.Column(
+            "progressive_billing_disabled", sa.Boolean(), server_default=sa.false(), nullable=False
+        ),
         sa.Column("purchase_order_number", sa.String(), nullable=True),
         sa.Column("payment_method_type", sa.String(), nullable=False),
         sa.Column("payment_method_id", sa.String(length=36), nullable=True),
@@ -803,6 +1132,11 @@ def upgrade() -> None:
             ["plans.organization_id", "plans.id"],
             name=op.f("fk_subscriptions_organization_id_plan_id"),
         ),
+        sa.ForeignKeyConstraint(
+            ["organization_id", "previous_id"],
+            ["subscriptions.organization_id", "subscriptions.id"],
+            name=op.f("fk_subscriptions_organization_id_previous_id"),
+        ),
         sa.PrimaryKeyConstraint("sequence", name=op.f("pk_subscriptions")),
         sa.UniqueConstraint(
             "organization_id", "id", name=op.f("uq_subscriptions_organization_id_id")
@@ -814,6 +1148,16 @@ def upgrade() -> None:
         )
         batch_op.create_index(
             "ix_subscriptions_external", ["organization_id", "external_id"], unique=False
+        )
+        batch_op.create_index(
+            "ix_subscriptions_open",
+            ["organization_id"],
+            unique=False,
+            sqlite_where=sa.text("status = 'terminated' AND is_settled = 0"),
+            postgresql_where=sa.text("status = 'terminated' AND NOT is_settled"),
+        )
+        batch_op.create_index(
+            "ix_subscriptions_previous", ["organization_id", "previous_id"], unique=False
         )
         batch_op.create_index(
             "uq_subscriptions_active",
@@ -828,6 +1172,49 @@ def upgrade() -> None:
             unique=True,
             sqlite_where=sa.text("status = 'pending'"),
             postgresql_where=sa.text("status = 'pending'"),
+        )
+
+    op.create_table(
+        "applied_usage_thresholds",
+        sa.Column(
+            "sequence",
+            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
+            sa.Identity(always=False),
+            nullable=False,
+        ),
+        sa.Column("organization_id", sa.String(length=36), nullable=False),
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("invoice_id", sa.String(length=36), nullable=False),
+        sa.Column("subscription_id", sa.String(length=36), nullable=False),
+        sa.Column("lifetime_usage_amount_cents", sa.BigInteger(), nullable=False),
+        sa.Column("threshold_id", sa.String(length=36), nullable=False),
+        sa.Column("threshold_display_name", sa.String(), nullable=True),
+        sa.Column("amount_cents", sa.BigInteger(), nullable=False),
+        sa.Column("recurring", sa.Boolean(), nullable=False),
+        sa.Column("threshold_created_at", types.Instant(), nullable=False),
+        sa.Column("threshold_updated_at", types.Instant(), nullable=False),
+        sa.Column("created_at", types.Instant(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["organization_id", "invoice_id"],
+            ["invoices.organization_id", "invoices.id"],
+            name=op.f("fk_applied_usage_thresholds_organization_id_invoice_id"),
+        ),
+        sa.PrimaryKeyConstraint("sequence", name=op.f("pk_applied_usage_thresholds")),
+        sa.UniqueConstraint(
+            "organization_id", "id", name=op.f("uq_applied_usage_thresholds_organization_id_id")
+        ),
+        sa.UniqueConstraint(
+            "organization_id",
+            "invoice_id",
+            "threshold_id",
+            name=op.f("uq_applied_usage_thresholds_organization_id_invoice_id_threshold_id"),
+        ),
+    )
+    with op.batch_alter_table("applied_usage_thresholds", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_applied_usage_thresholds_subscription",
+            ["organization_id", "subscription_id"],
+            unique=False,
         )
 
     op.create_table(
@@ -846,15 +1233,34 @@ def upgrade() -> None:
         sa.Column("plan_id", sa.String(length=36), nullable=False),
         sa.Column("invoicing_reason", sa.String(), nullable=False),
         sa.Column("billed_on", sa.Date(), nullable=False),
-        sa.Column("fee_first", sa.Date(), nullable=True),
-        sa.Column("fee_last", sa.Date(), nullable=True),
-        sa.Column("full_days", sa.Integer(), nullable=True),
+        sa.Column("subscription_first", sa.Date(), nullable=True),
+        sa.Column("subscription_last", sa.Date(), nullable=True),
+        sa.Column("subscription_days", sa.Integer(), nullable=True),
         sa.Column("subscription_from", types.Instant(), nullable=True),
         sa.Column("subscription_to", types.Instant(), nullable=True),
+        sa.Column("charges_first", sa.Date(), nullable=True),
+        sa.Column("charges_last", sa.Date(), nullable=True),
+        sa.Column("charges_days", sa.Integer(), nullable=True),
         sa.Column("charges_from", types.Instant(), nullable=True),
         sa.Column("charges_to", types.Instant(), nullable=True),
+        sa.Column("charges_seconds", sa.BigInteger(), nullable=True),
+        sa.Column("watermark", sa.BigInteger(), nullable=True),
+        sa.Column("fixed_charges_first", sa.Date(), nullable=True),
+        sa.Column("fixed_charges_last", sa.Date(), nullable=True),
+        sa.Column("fixed_charges_days", sa.Integer(), nullable=True),
         sa.Column("fixed_charges_from", types.Instant(), nullable=True),
         sa.Column("fixed_charges_to", types.Instant(), nullable=True),
+        sa.Column("fixed_ahead_first", sa.Date(), nullable=True),
+        sa.Column("fixed_ahead_last", sa.Date(), nullable=True),
+        sa.Column("fixed_ahead_days", sa.Integer(), nullable=True),
+        sa.Column("fixed_ahead_from", types.Instant(), nullable=True),
+        sa.Column("fixed_ahead_to", types.Instant(), nullable=True),
+        sa.Column("commitment_first", sa.Date(), nullable=True),
+        sa.Column("commitment_last", sa.Date(), nullable=True),
+        sa.Column("commitment_days", sa.Integer(), nullable=True),
+        sa.Column("commitment_from", types.Instant(), nullable=True),
+        sa.Column("commitment_to", types.Instant(), nullable=True),
+        sa.Column("progressive_number", sa.Integer(), nullable=True),
         sa.Column("created_at", types.Instant(), nullable=False),
         sa.ForeignKeyConstraint(
             ["organization_id", "invoice_id"],
@@ -870,19 +1276,95 @@ def upgrade() -> None:
         sa.UniqueConstraint(
             "organization_id", "id", name=op.f("uq_billing_periods_organization_id_id")
         ),
-        sa.UniqueConstraint(
-            "organization_id",
-            "subscription_id",
-            "invoicing_reason",
-            "billed_on",
-            name=op.f(
-                "uq_billing_periods_organization_id_subscription_id_invoicing_reason_billed_on"
-            ),
-        ),
     )
     with op.batch_alter_table("billing_periods", schema=None) as batch_op:
         batch_op.create_index(
             "ix_billing_periods_invoice", ["organization_id", "invoice_id"], unique=False
+        )
+        batch_op.create_index(
+            "uq_billing_periods_once",
+            ["organization_id", "subscription_id", "invoicing_reason", "billed_on"],
+            unique=True,
+            sqlite_where=sa.text(
+                "invoicing_reason IN ('subscription_starting', 'subscription_periodic', 'subscription_terminating')"
+            ),
+            postgresql_where=sa.text(
+                "invoicing_reason IN ('subscription_starting', 'subscription_periodic', 'subscription_terminating')"
+            ),
+        )
+        batch_op.create_index(
+            "uq_billing_periods_progressive",
+            ["organization_id", "subscription_id", "charges_first", "progressive_number"],
+            unique=True,
+            sqlite_where=sa.text("invoicing_reason = 'progressive_billing'"),
+            postgresql_where=sa.text("invoicing_reason = 'progressive_billing'"),
+        )
+
+    op.create_table(
+        "credit_notes",
+        sa.Column(
+            "sequence",
+            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
+            sa.Identity(always=False),
+            nullable=False,
+        ),
+        sa.Column("organization_id", sa.String(length=36), nullable=False),
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("invoice_id", sa.String(length=36), nullable=False),
+        sa.Column("customer_id", sa.String(length=36), nullable=False),
+        sa.Column("sequential_id", sa.Integer(), nullable=False),
+        sa.Column("number", sa.String(), nullable=False),
+        sa.Column("status", sa.String(), nullable=False),
+        sa.Column("reason", sa.String(), nullable=False),
+        sa.Column("description", sa.String(), nullable=True),
+        sa.Column("issuing_date", sa.Date(), nullable=False),
+        sa.Column("refund_status", sa.String(), nullable=True),
+        sa.Column("currency", sa.String(length=3), nullable=False),
+        sa.Column("total_amount_cents", sa.BigInteger(), nullable=False),
+        sa.Column("precise_total_amount_cents", types.Exact(), nullable=False),
+        sa.Column("taxes_amount_cents", sa.BigInteger(), nullable=False),
+        sa.Column("precise_taxes_amount_cents", types.Exact(), nullable=False),
+        sa.Column("taxes_rate", types.Exact(), nullable=False),
+        sa.Column("sub_total_excluding_taxes_amount_cents", sa.BigInteger(), nullable=False),
+        sa.Column("coupons_adjustment_amount_cents", sa.BigInteger(), nullable=False),
+        sa.Column("precise_coupons_adjustment_amount_cents", types.Exact(), nullable=False),
+        sa.Column("credit_amount_cents", sa.BigInteger(), nullable=False),
+        sa.Column("refund_amount_cents", sa.BigInteger(), nullable=False),
+        sa.Column("offset_amount_cents", sa.BigInteger(), nullable=False),
+        sa.Column("metadata", types.Json(), nullable=True),
+        sa.Column("subscription_id", sa.String(length=36), nullable=True),
+        sa.Column("unused_days", sa.Integer(), nullable=True),
+        sa.Column("mode", sa.String(), nullable=True),
+        sa.Column("created_at", types.Instant(), nullable=False),
+        sa.Column("updated_at", types.Instant(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["organization_id", "invoice_id"],
+            ["invoices.organization_id", "invoices.id"],
+            name=op.f("fk_credit_notes_organization_id_invoice_id"),
+            initially="deferred",
+            deferrable=True,
+        ),
+        sa.PrimaryKeyConstraint("sequence", name=op.f("pk_credit_notes")),
+        sa.UniqueConstraint(
+            "organization_id", "id", name=op.f("uq_credit_notes_organization_id_id")
+        ),
+        sa.UniqueConstraint(
+            "organization_id",
+            "invoice_id",
+            "sequential_id",
+            name=op.f("uq_credit_notes_organization_id_invoice_id_sequential_id"),
+        ),
+    )
+    with op.batch_alter_table("credit_notes", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_credit_notes_customer", ["organization_id", "customer_id"], unique=False
+        )
+        batch_op.create_index(
+            "uq_credit_notes_subscription",
+            ["organization_id", "subscription_id"],
+            unique=True,
+            sqlite_where=sa.text("subscription_id IS NOT NULL"),
+            postgresql_where=sa.text("subscription_id IS NOT NULL"),
         )
 
     op.create_table(
@@ -895,13 +1377,14 @@ def upgrade() -> None:
         ),
         sa.Column("organization_id", sa.String(length=36), nullable=False),
         sa.Column("id", sa.String(length=36), nullable=False),
-        sa.Column("invoice_id", sa.String(length=36), nullable=False),
+        sa.Column("invoice_id", sa.String(length=36), nullable=True),
         sa.Column("customer_id", sa.String(length=36), nullable=False),
         sa.Column("subscription_id", sa.String(length=36), nullable=True),
         sa.Column("external_subscription_id", sa.String(), nullable=True),
         sa.Column("fee_type", sa.String(), nullable=False),
         sa.Column("charge_id", sa.String(length=36), nullable=True),
         sa.Column("charge_filter_id", sa.String(length=36), nullable=True),
+        sa.Column("fixed_charge_id", sa.String(length=36), nullable=True),
         sa.Column("item_id", sa.String(length=36), nullable=False),
         sa.Column("item_code", sa.String(), nullable=False),
         sa.Column("item_name", sa.String(), nullable=False),
@@ -920,17 +1403,36 @@ def upgrade() -> None:
         sa.Column("taxes_amount_cents", sa.BigInteger(), nullable=False),
         sa.Column("taxes_precise_amount", types.Exact(), nullable=False),
         sa.Column("taxes_rate", types.Exact(), nullable=False),
+        sa.Column(
+            "precise_coupons_amount_cents", types.Exact(), server_default="0", nullable=False
+        ),
+        sa.Column(
+            "precise_credit_notes_amount_cents", types.Exact(), server_default="0", nullable=False
+        ),
+        sa.Column("credited_amount_cents", sa.BigInteger(), server_default="0", nullable=False),
         sa.Column("from_date", types.Instant(), nullable=True),
         sa.Column("to_date", types.Instant(), nullable=True),
         sa.Column("pay_in_advance", sa.Boolean(), nullable=False),
+        sa.Column("invoiceable", sa.Boolean(), server_default=sa.true(), nullable=False),
         sa.Column("payment_status", sa.String(), nullable=False),
         sa.Column("created_at", types.Instant(), nullable=False),
+        sa.Column("succeeded_at", types.Instant(), nullable=True),
+        sa.Column("failed_at", types.Instant(), nullable=True),
+        sa.Column("refunded_at", types.Instant(), nullable=True),
+        sa.Column("true_up_fee_id", sa.String(length=36), nullable=True),
+        sa.Column("true_up_parent_fee_id", sa.String(length=36), nullable=True),
+        sa.Column("event_sequence", sa.BigInteger(), nullable=True),
+        sa.Column("event_transaction_id", sa.String(), nullable=True),
+        sa.Column("paid_level", types.Exact(), nullable=True),
         sa.Column("price_id", sa.String(length=36), nullable=True),
         sa.Column("watermark", sa.BigInteger(), nullable=True),
         sa.Column("statement", sa.String(), nullable=True),
         sa.Column("events_read", sa.BigInteger(), nullable=True),
         sa.Column("events_sum", types.Exact(), nullable=True),
         sa.Column("events_digest", sa.String(), nullable=True),
+        sa.CheckConstraint(
+            "credited_amount_cents between 0 and amount_cents", name="ck_fees_credited"
+        ),
         sa.ForeignKeyConstraint(
             ["organization_id", "invoice_id"],
             ["invoices.organization_id", "invoices.id"],
@@ -940,7 +1442,69 @@ def upgrade() -> None:
         sa.UniqueConstraint("organization_id", "id", name=op.f("uq_fees_organization_id_id")),
     )
     with op.batch_alter_table("fees", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_fees_ahead",
+            ["organization_id", "subscription_id", "charge_id"],
+            unique=False,
+            sqlite_where=sa.text("pay_in_advance = 1 AND charge_id IS NOT NULL"),
+            postgresql_where=sa.text("pay_in_advance AND charge_id IS NOT NULL"),
+        )
+        batch_op.create_index(
+            "ix_fees_alone",
+            ["organization_id", "external_subscription_id"],
+            unique=False,
+            sqlite_where=sa.text("invoice_id IS NULL"),
+            postgresql_where=sa.text("invoice_id IS NULL"),
+        )
         batch_op.create_index("ix_fees_invoice", ["organization_id", "invoice_id"], unique=False)
+        batch_op.create_index(
+            "ix_fees_subscription", ["organization_id", "subscription_id"], unique=False
+        )
+        batch_op.create_index(
+            "uq_fees_event",
+            ["organization_id", "subscription_id", "charge_id", "event_sequence"],
+            unique=True,
+            sqlite_where=sa.text("event_sequence IS NOT NULL"),
+            postgresql_where=sa.text("event_sequence IS NOT NULL"),
+        )
+
+    op.create_table(
+        "invoice_settlements",
+        sa.Column(
+            "sequence",
+            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
+            sa.Identity(always=False),
+            nullable=False,
+        ),
+        sa.Column("organization_id", sa.String(length=36), nullable=False),
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("invoice_id", sa.String(length=36), nullable=False),
+        sa.Column("source", sa.String(), nullable=False),
+        sa.Column("source_id", sa.String(length=36), nullable=False),
+        sa.Column("amount_cents", sa.BigInteger(), nullable=False),
+        sa.Column("amount_currency", sa.String(length=3), nullable=False),
+        sa.Column("created_at", types.Instant(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["organization_id", "invoice_id"],
+            ["invoices.organization_id", "invoices.id"],
+            name=op.f("fk_invoice_settlements_organization_id_invoice_id"),
+        ),
+        sa.PrimaryKeyConstraint("sequence", name=op.f("pk_invoice_settlements")),
+        sa.UniqueConstraint(
+            "organization_id", "id", name=op.f("uq_invoice_settlements_organization_id_id")
+        ),
+        sa.UniqueConstraint(
+            "organization_id",
+            "source",
+            "source_id",
+            "invoice_id",
+            name=op.f("uq_invoice_settlements_organization_id_source_source_id_invoice_id"),
+        ),
+    )
+    with op.batch_alter_table("invoice_settlements", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_invoice_settlements_invoice", ["organization_id", "invoice_id"], unique=False
+        )
 
     op.create_table(
         "invoice_taxes",
@@ -1064,6 +1628,185 @@ def upgrade() -> None:
         )
 
     op.create_table(
+        "progressive_credits",
+        sa.Column(
+            "sequence",
+            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
+            sa.Identity(always=False),
+            nullable=False,
+        ),
+        sa.Column("organization_id", sa.String(length=36), nullable=False),
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("invoice_id", sa.String(length=36), nullable=False),
+        sa.Column("progressive_invoice_id", sa.String(length=36), nullable=False),
+        sa.Column("amount_cents", sa.BigInteger(), nullable=False),
+        sa.Column("created_at", types.Instant(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["organization_id", "invoice_id"],
+            ["invoices.organization_id", "invoices.id"],
+            name=op.f("fk_progressive_credits_organization_id_invoice_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["organization_id", "progressive_invoice_id"],
+            ["invoices.organization_id", "invoices.id"],
+            name=op.f("fk_progressive_credits_organization_id_progressive_invoice_id"),
+        ),
+        sa.PrimaryKeyConstraint("sequence", name=op.f("pk_progressive_credits")),
+        sa.UniqueConstraint(
+            "organization_id", "id", name=op.f("uq_progressive_credits_organization_id_id")
+        ),
+        sa.UniqueConstraint(
+            "organization_id",
+            "invoice_id",
+            "progressive_invoice_id",
+            name=op.f("uq_progressive_credits_organization_id_invoice_id_progressive_invoice_id"),
+        ),
+    )
+    with op.batch_alter_table("progressive_credits", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_progressive_credits_progressive",
+            ["organization_id", "progressive_invoice_id"],
+            unique=False,
+        )
+
+    op.create_table(
+        "subscription_entitlements",
+        sa.Column(
+            "sequence",
+            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
+            sa.Identity(always=False),
+            nullable=False,
+        ),
+        sa.Column("organization_id", sa.String(length=36), nullable=False),
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("subscription_id", sa.String(length=36), nullable=False),
+        sa.Column("feature_id", sa.String(length=36), nullable=False),
+        sa.Column("is_removed", sa.Boolean(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["organization_id", "feature_id"],
+            ["features.organization_id", "features.id"],
+            name=op.f("fk_subscription_entitlements_organization_id_feature_id"),
+            ondelete="CASCADE",
+        ),
+        sa.ForeignKeyConstraint(
+            ["organization_id", "subscription_id"],
+            ["subscriptions.organization_id", "subscriptions.id"],
+            name=op.f("fk_subscription_entitlements_organization_id_subscription_id"),
+        ),
+        sa.PrimaryKeyConstraint("sequence", name=op.f("pk_subscription_entitlements")),
+        sa.UniqueConstraint(
+            "organization_id", "id", name=op.f("uq_subscription_entitlements_organization_id_id")
+        ),
+        sa.UniqueConstraint(
+            "organization_id",
+            "subscription_id",
+            "feature_id",
+            name=op.f("uq_subscription_entitlements_organization_id_subscription_id_feature_id"),
+        ),
+    )
+    op.create_table(
+        "subscription_values",
+        sa.Column(
+            "sequence",
+            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
+            sa.Identity(always=False),
+            nullable=False,
+        ),
+        sa.Column("organization_id", sa.String(length=36), nullable=False),
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("subscription_id", sa.String(length=36), nullable=False),
+        sa.Column("privilege_id", sa.String(length=36), nullable=False),
+        sa.Column("value", sa.String(), nullable=True),
+        sa.Column("is_removed", sa.Boolean(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["organization_id", "privilege_id"],
+            ["privileges.organization_id", "privileges.id"],
+            name=op.f("fk_subscription_values_organization_id_privilege_id"),
+            ondelete="CASCADE",
+        ),
+        sa.ForeignKeyConstraint(
+            ["organization_id", "subscription_id"],
+            ["subscriptions.organization_id", "subscriptions.id"],
+            name=op.f("fk_subscription_values_organization_id_subscription_id"),
+        ),
+        sa.PrimaryKeyConstraint("sequence", name=op.f("pk_subscription_values")),
+        sa.UniqueConstraint(
+            "organization_id", "id", name=op.f("uq_subscription_values_organization_id_id")
+        ),
+        sa.UniqueConstraint(
+            "organization_id",
+            "subscription_id",
+            "privilege_id",
+            name=op.f("uq_subscription_values_organization_id_subscription_id_privilege_id"),
+        ),
+    )
+    op.create_table(
+        "credit_note_items",
+        sa.Column(
+            "sequence",
+            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
+            sa.Identity(always=False),
+            nullable=False,
+        ),
+        sa.Column("organization_id", sa.String(length=36), nullable=False),
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("credit_note_id", sa.String(length=36), nullable=False),
+        sa.Column("fee_id", sa.String(length=36), nullable=False),
+        sa.Column("amount_cents", sa.BigInteger(), nullable=False),
+        sa.Column("precise_amount_cents", types.Exact(), nullable=False),
+        sa.Column("amount_currency", sa.String(length=3), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["organization_id", "credit_note_id"],
+            ["credit_notes.organization_id", "credit_notes.id"],
+            name=op.f("fk_credit_note_items_organization_id_credit_note_id"),
+        ),
+        sa.PrimaryKeyConstraint("sequence", name=op.f("pk_credit_note_items")),
+        sa.UniqueConstraint(
+            "organization_id", "id", name=op.f("uq_credit_note_items_organization_id_id")
+        ),
+    )
+    with op.batch_alter_table("credit_note_items", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_credit_note_items_note", ["organization_id", "credit_note_id"], unique=False
+        )
+
+    op.create_table(
+        "credit_note_taxes",
+        sa.Column(
+            "sequence",
+            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
+            sa.Identity(always=False),
+            nullable=False,
+        ),
+        sa.Column("organization_id", sa.String(length=36), nullable=False),
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("credit_note_id", sa.String(length=36), nullable=False),
+        sa.Column("tax_id", sa.String(length=36), nullable=False),
+        sa.Column("tax_code", sa.String(), nullable=False),
+        sa.Column("tax_name", sa.String(), nullable=False),
+        sa.Column("tax_rate", types.Exact(), nullable=False),
+        sa.Column("tax_description", sa.String(), nullable=True),
+        sa.Column("base_amount_cents", sa.BigInteger(), nullable=False),
+        sa.Column("amount_cents", sa.BigInteger(), nullable=False),
+        sa.Column("amount_currency", sa.String(length=3), nullable=False),
+        sa.Column("created_at", types.Instant(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["organization_id", "credit_note_id"],
+            ["credit_notes.organization_id", "credit_notes.id"],
+            name=op.f("fk_credit_note_taxes_organization_id_credit_note_id"),
+        ),
+        sa.PrimaryKeyConstraint("sequence", name=op.f("pk_credit_note_taxes")),
+        sa.UniqueConstraint(
+            "organization_id",
+            "credit_note_id",
+            "tax_id",
+            name=op.f("uq_credit_note_taxes_organization_id_credit_note_id_tax_id"),
+        ),
+        sa.UniqueConstraint(
+            "organization_id", "id", name=op.f("uq_credit_note_taxes_organization_id_id")
+        ),
+    )
+    op.create_table(
         "fee_taxes",
         sa.Column(
             "sequence",
@@ -1074,7 +1817,7 @@ def upgrade() -> None:
         sa.Column("organization_id", sa.String(length=36), nullable=False),
         sa.Column("id", sa.String(length=36), nullable=False),
         sa.Column("fee_id", sa.String(length=36), nullable=False),
-        sa.Column("invoice_id", sa.String(length=36), nullable=False),
+        sa.Column("invoice_id", sa.String(length=36), nullable=True),
         sa.Column("tax_id", sa.String(length=36), nullable=False),
         sa.Column("tax_code", sa.String(), nullable=False),
         sa.Column("tax_name", sa.String(), nullable=False),
@@ -1110,6 +1853,17 @@ def downgrade() -> None:
         batch_op.drop_index("ix_fee_taxes_invoice")
 
     op.drop_table("fee_taxes")
+    op.drop_table("credit_note_taxes")
+    with op.batch_alter_table("credit_note_items", schema=None) as batch_op:
+        batch_op.drop_index("ix_credit_note_items_note")
+
+    op.drop_table("credit_note_items")
+    op.drop_table("subscription_values")
+    op.drop_table("subscription_entitlements")
+    with op.batch_alter_table("progressive_credits", schema=None) as batch_op:
+        batch_op.drop_index("ix_progressive_credits_progressive")
+
+    op.drop_table("progressive_credits")
     with op.batch_alter_table("prices", schema=None) as batch_op:
         batch_op.drop_index(
             "uq_prices_fixed_charge_id_version",
@@ -1149,14 +1903,61 @@ def downgrade() -> None:
 
     op.drop_table("prices")
     op.drop_table("invoice_taxes")
+    with op.batch_alter_table("invoice_settlements", schema=None) as batch_op:
+        batch_op.drop_index("ix_invoice_settlements_invoice")
+
+    op.drop_table("invoice_settlements")
     with op.batch_alter_table("fees", schema=None) as batch_op:
+        batch_op.drop_index(
+            "uq_fees_event",
+            sqlite_where=sa.text("event_sequence IS NOT NULL"),
+            postgresql_where=sa.text("event_sequence IS NOT NULL"),
+        )
+        batch_op.drop_index("ix_fees_subscription")
         batch_op.drop_index("ix_fees_invoice")
+        batch_op.drop_index(
+            "ix_fees_alone",
+            sqlite_where=sa.text("invoice_id IS NULL"),
+            postgresql_where=sa.text("invoice_id IS NULL"),
+        )
+        batch_op.drop_index(
+            "ix_fees_ahead",
+            sqlite_where=sa.text("pay_in_advance = 1 AND charge_id IS NOT NULL"),
+            postgresql_where=sa.text("pay_in_advance = 1 AND charge_id IS NOT NULL"),
+        )
 
     op.drop_table("fees")
+    with op.batch_alter_table("credit_notes", schema=None) as batch_op:
+        batch_op.drop_index(
+            "uq_credit_notes_subscription",
+            sqlite_where=sa.text("subscription_id IS NOT NULL"),
+            postgresql_where=sa.text("subscription_id IS NOT NULL"),
+        )
+        batch_op.drop_index("ix_credit_notes_customer")
+
+    op.drop_table("credit_notes")
     with op.batch_alter_table("billing_periods", schema=None) as batch_op:
+        batch_op.drop_index(
+            "uq_billing_periods_progressive",
+            sqlite_where=sa.text("invoicing_reason = 'progressive_billing'"),
+            postgresql_where=sa.text("invoicing_reason = 'progressive_billing'"),
+        )
+        batch_op.drop_index(
+            "uq_billing_periods_once",
+            sqlite_where=sa.text(
+                "invoicing_reason IN ('subscription_starting', 'subscription_periodic', 'subscription_terminating')"
+            ),
+            postgresql_where=sa.text(
+                "invoicing_reason IN ('subscription_starting', 'subscription_periodic', 'subscription_terminating')"
+            ),
+        )
         batch_op.drop_index("ix_billing_periods_invoice")
 
     op.drop_table("billing_periods")
+    with op.batch_alter_table("applied_usage_thresholds", schema=None) as batch_op:
+        batch_op.drop_index("ix_applied_usage_thresholds_subscription")
+
+    op.drop_table("applied_usage_thresholds")
     with op.batch_alter_table("subscriptions", schema=None) as batch_op:
         batch_op.drop_index(
             "uq_subscriptions_pending",
@@ -1168,15 +1969,26 @@ def downgrade() -> None:
             sqlite_where=sa.text("status = 'active'"),
             postgresql_where=sa.text("status = 'active'"),
         )
+        batch_op.drop_index("ix_subscriptions_previous")
+        batch_op.drop_index(
+            "ix_subscriptions_open",
+            sqlite_where=sa.text("status = 'terminated' AND is_settled = 0"),
+            postgresql_where=sa.text("status = 'terminated' AND is_settled = 0"),
+        )
         batch_op.drop_index("ix_subscriptions_external")
         batch_op.drop_index("ix_subscriptions_customer")
 
     op.drop_table("subscriptions")
+    op.drop_table("plan_values")
     with op.batch_alter_table("invoices", schema=None) as batch_op:
         batch_op.drop_index("ix_invoices_status")
         batch_op.drop_index("ix_invoices_customer")
 
     op.drop_table("invoices")
+    with op.batch_alter_table("fixed_units", schema=None) as batch_op:
+        batch_op.drop_index("ix_fixed_units_fixed_charge")
+
+    op.drop_table("fixed_units")
     op.drop_table("customer_metadata")
     with op.batch_alter_table("charge_filters", schema=None) as batch_op:
         batch_op.drop_index("ix_charge_filters_charge")
@@ -1184,13 +1996,21 @@ def downgrade() -> None:
     op.drop_table("charge_filters")
     with op.batch_alter_table("usage_thresholds", schema=None) as batch_op:
         batch_op.drop_index(
+            "uq_usage_thresholds_subscription_recurring",
+            sqlite_where=sa.text("recurring IS 1"),
+            postgresql_where=sa.text("recurring IS 1"),
+        )
+        batch_op.drop_index(
             "uq_usage_thresholds_recurring",
             sqlite_where=sa.text("recurring IS 1"),
             postgresql_where=sa.text("recurring IS 1"),
         )
+        batch_op.drop_index("ix_usage_thresholds_subscription")
         batch_op.drop_index("ix_usage_thresholds_plan")
 
     op.drop_table("usage_thresholds")
+    op.drop_table("privileges")
+    op.drop_table("plan_entitlements")
     with op.batch_alter_table("fixed_charges", schema=None) as batch_op:
         batch_op.drop_index(
             "uq_fixed_charges_code",
@@ -1208,6 +2028,10 @@ def downgrade() -> None:
         )
 
     op.drop_table("customers")
+    with op.batch_alter_table("credit_entries", schema=None) as batch_op:
+        batch_op.drop_index("ix_credit_entries_cause")
+
+    op.drop_table("credit_entries")
     with op.batch_alter_table("commitments", schema=None) as batch_op:
         batch_op.drop_index("uq_commitments_plan")
 
@@ -1220,9 +2044,16 @@ def downgrade() -> None:
         )
         batch_op.drop_index("ix_charges_plan")
         batch_op.drop_index("ix_charges_metric")
+        batch_op.drop_index(
+            "ix_charges_ahead",
+            sqlite_where=sa.text("pay_in_advance = 1 AND deleted_at IS NULL"),
+            postgresql_where=sa.text("pay_in_advance = 1 AND deleted_at IS NULL"),
+        )
 
     op.drop_table("charges")
     op.drop_table("applied_taxes")
+    op.drop_table("usage_marks")
+    op.drop_table("usage_histories")
     with op.batch_alter_table("taxes", schema=None) as batch_op:
         batch_op.drop_index(
             "uq_taxes_code",
@@ -1235,12 +2066,17 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_request_logs_organization_id_request_id"))
 
     op.drop_table("request_logs")
+    with op.batch_alter_table("recounts", schema=None) as batch_op:
+        batch_op.drop_index("ix_recounts_organization")
+
+    op.drop_table("recounts")
     with op.batch_alter_table("plans", schema=None) as batch_op:
         batch_op.drop_index(
             "uq_plans_code",
             sqlite_where=sa.text("pending_deletion IS 0 AND parent_id IS NULL"),
             postgresql_where=sa.text("pending_deletion IS 0 AND parent_id IS NULL"),
         )
+        batch_op.drop_index("ix_plans_parent")
 
     op.drop_table("plans")
     op.drop_table("outbox")
@@ -1255,13 +2091,19 @@ def downgrade() -> None:
     op.drop_table("metrics")
     op.drop_table("leases")
     op.drop_table("idempotency_keys")
+    op.drop_table("features")
     with op.batch_alter_table("entities", schema=None) as batch_op:
         batch_op.drop_index(
             "uq_entities_default", sqlite_where="is_default", postgresql_where="is_default"
         )
 
     op.drop_table("entities")
+    with op.batch_alter_table("available_credits", schema=None) as batch_op:
+        batch_op.drop_index("ix_available_credits_customer")
+
+    op.drop_table("available_credits")
     op.drop_table("api_keys")
+    op.drop_table("advance_marks")
     with op.batch_alter_table("add_ons", schema=None) as batch_op:
         batch_op.drop_index(
             "uq_add_ons_code",

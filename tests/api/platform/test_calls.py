@@ -192,7 +192,7 @@ def test_a_change_leaves_an_activity_and_a_request_behind(served):
     assert created["resource_type"] == "Tax"
     assert created["activity_object"]["code"] == "vat"
     assert created["activity_object_changes"] == {}
-    assert changed["activity_object_changes"] == {"rate": ["20.0", "19.6"]}
+    assert changed["activity_object_changes"] == {"rate": [20.0, 19.6]}
     assert {created["activity_source"], created["logged_at"]} == {"api", "2024-03-01T00:00:00Z"}
     assert [(row["http_method"], row["http_status"]) for row in requests[:3]] == [
         ("post", 200), ("post", 422), ("post", 200),

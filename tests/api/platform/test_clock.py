@@ -9,6 +9,7 @@ from api import jobs
 from api.jobs import Job
 from billing import organizations
 from sql.ledger import outbox
+from tests.api.platform.served import ADMIN
 from tests.api.platform.test_calls import ThingTold
 
 MARCH = "2024-03-01T00:00:00Z"
@@ -257,3 +258,62 @@ def test_what_jobs_tell_is_seen_to_before_the_answer(served, recorder, monkeypat
     assert {row["activity_source"] for row in logged} == {"system"}
     with served.app.desk.look(organizations.organization_of(key)) as work:
         assert work.rows.count(outbox) == 0
+
+
+def test_a_clock_moves_ten_years_at_once_and_no_further(served, recorder, monkeypatch):
+    """Ten years and a day, or the year 9999, are refused by hand and by advancing; nothing runs."""
+    monkeypatch.setattr(jobs, "JOBS", [recorder.job("weekly", "2024-04-01")])
+    key = served.organization(MARCH)
+
+    for to, code in (
+        ("2034-03-03T00:00:00Z", "too_far_ahead"),
+        ("2199-12-31T23:59:59Z", "too_far_ahead"),
+        ("2200-01-01T00:00:00Z", "value_is_out_of_range"),
+        ("9999-12-31T23:59:59Z", "value_is_out_of_range"),
+        ("0001-01-01T00:00:00Z", "value_is_out_of_range"),
+    ):
+        by_hand = served.rest("PUT", "/test_clock", key, {"test_clock": {"now": to}})
+        assert (by_hand.status_code, by_hand.json()["error_details"]) == (422, {"now": [code]})
+        answer = advance(served, key, to)
+        assert (answer.status_code, answer.json()["error_details"]) == (422, {"to": [code]})
+    assert (now(served, key), recorder.since()) == (MARCH, [])
+
+    assert advance(served, key, "2034-03-01T00:00:00Z").status_code == 200
+    assert advance(served, key, "2044-03-01T00:00:00Z").status_code == 200
+
+
+@pytest.mark.parametrize("clock", ["0001-01-01T00:00:00Z", "1969-12-31T23:59:59Z", "2200-01-01"])
+def test_a_sandbox_begins_between_1970_and_2199(served, clock):
+    """An earlier or a later clock is refused by its field."""
+    body = {"organization": {"name": "Acme", "test_clock": clock}}
+
+    refused = served.rest("POST", "/organizations", ADMIN, body)
+
+    assert refused.json()["error_details"] == {"test_clock": ["value_is_out_of_range"]}
+
+
+@pytest.mark.parametrize("clock", ["1970-01-01T00:00:00Z", "2199-12-31T23:59:59Z"])
+@pytest.mark.parametrize("report", ["gross_revenue", "invoiced_usage"])
+def test_reports_reach_back_as_far_as_there_is_time(served, clock, report):
+    """A hundred years of months under the earliest and under the latest clock."""
+    key = served.organization(clock)
+
+    for months in (1, 1199, 1200):
+        answer = served.rest("GET", f"/analytics/{report}?months={months}", key)
+        assert answer.status_code == 200, answer.text
+
+
+JOBS = (
+    "billing", "usage", "finalize", "terminate_ended", "activate_pending", "usage_refresh",
+    "overdue", "dunning", "interval_topups", "terminate_expired", "vies_retry", "missed",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("name", JOBS)
+def test_every_job_can_be_run_by_its_name(served, name):
+    """A job answers with the clock as it stands, twice, whether or not there is anything to do."""
+    key = served.organization(MARCH)
+
+    for _ in range(2):
+        answer = served.rest("POST", "/test_clock/run", key, {"job": name})
+        assert (answer.status_code, answer.json()["test_clock"]["now"]) == (200, MARCH)

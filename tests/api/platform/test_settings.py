@@ -45,13 +45,16 @@ def test_what_is_said_is_taken(tmp_path):
         tmp_path,
         INVORA_LEDGER_URL="postgresql://u:p@h:5432/d", INVORA_WAREHOUSE_URL="clickhouse://h:8123/d",
         INVORA_HOST="0.0.0.0", INVORA_PORT="0", INVORA_GRPC_PORT=" ", INVORA_ADMIN_KEY="a" * 32,
-        INVORA_SECRET_KEY="s" * 32, INVORA_SMTP_URL="smtp://h:25",
+        INVORA_SECRET_KEY="s" * 32, INVORA_SMTP_URL="smtp://h:25", INVORA_API_KEY="k",
+        INVORA_PEER_URL="http://p:1", INVORA_BODY_MB="1", INVORA_EVENT_MB="2",
+        INVORA_BUFFER_MB="3", INVORA_SOURCES="folder:///in?organization=o",
     )  # fmt: skip
 
     assert found == Settings(
         data=tmp_path, ledger_url="postgresql://u:p@h:5432/d",
         warehouse_url="clickhouse://h:8123/d", host="0.0.0.0", port=0, grpc_port=8081,
-        admin_key="a" * 32, secret_key="s" * 32, smtp_url="smtp://h:25",
+        admin_key="a" * 32, secret_key="s" * 32, smtp_url="smtp://h:25", peer_url="http://p:1",
+        api_key="k", body_mb=1, event_mb=2, buffer_mb=3, sources="folder:///in?organization=o",
     )  # fmt: skip
     assert not found.is_embedded
     assert found.url == "http://127.0.0.1:0"
@@ -63,6 +66,8 @@ def test_what_is_said_is_taken(tmp_path):
     [
         ("INVORA_PORT", "http", "give the number of a port"),
         ("INVORA_PORT", "65536", "give the number of a port"),
+        ("INVORA_BODY_MB", "0", "give a number of megabytes, 1 or more"),
+        ("INVORA_EVENT_MB", "1.5", "give a number of megabytes, 1 or more"),
         ("INVORA_GRPC_PORT", "-1", "give the number of a port"),
         ("INVORA_LEDGER_URL", "mysql://h/d", "sqlite://… or postgresql://…"),
         ("INVORA_LEDGER_URL", "ledger.sqlite", "sqlite://… or postgresql://…"),
@@ -95,6 +100,6 @@ def test_each_setting_is_explained_where_it_is_declared():
     """By a docstring that begins with its variable."""
     text = (ROOT / "api" / "settings.py").read_text()
 
-    assert len(NAMES) == len(msgspec.structs.fields(Settings)) == 9
+    assert len(NAMES) == len(msgspec.structs.fields(Settings)) == 15
     for name in NAMES:
         assert f'"""`{name}`: ' in text, name

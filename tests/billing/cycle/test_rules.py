@@ -21,18 +21,25 @@ def row(**said):
     return {
         "subscription_id": "s1", "timezone": "UTC", "billing_time": "calendar",
         "subscription_at": at("2024-01-10T09:00:00"), "started_at": at("2024-01-10T09:00:00"),
-        "created_at": at("2024-01-10T09:00:00"), "ending_at": None, "interval": "monthly",
-        "charge_interval": "monthly", "fixed_interval": "monthly", "plan_in_advance": False, **said,
+        "created_at": at("2024-01-10T09:00:00"), "ending_at": None, "trial_end": None,
+        "terminated_at": None,
+        "interval": "monthly", "charge_interval": "monthly", "fixed_interval": "monthly",
+        "plan_in_advance": False, **said,
     }  # fmt: skip
 
 
 def book(*rows):
-    instants = dict.fromkeys(("subscription_at", "started_at", "created_at", "ending_at"), INSTANT)
+    instants = dict.fromkeys(
+        ("subscription_at", "started_at", "created_at", "ending_at", "trial_end", "terminated_at"),
+        INSTANT,
+    )
     return rules.anchored(pl.DataFrame(rows, schema_overrides=instants))
 
 
 def bounds(due):
-    shown = due.select("fee_first", "fee_last", "full_days", "charges_from", "charges_to")
+    shown = due.select(
+        "subscription_first", "subscription_last", "subscription_days", "charges_from", "charges_to"
+    )
     return [tuple(str(value) for value in one) for one in shown.rows()]
 
 
@@ -109,12 +116,13 @@ def test_the_last_bill_of_a_subscription(day, is_billed, fee, usage):
     ended = book(row()).with_columns(
         day=pl.lit(date.fromisoformat(day)),
         is_billed=pl.lit(is_billed),
+        is_switch=pl.lit(False),
         terminated_at=pl.lit(at(f"{day}T12:00:00"), INSTANT),
     )
 
     (found,) = rules.terminating(ended).rows(named=True)
 
-    assert (str(found["fee_first"]), str(found["fee_last"])) == fee
+    assert (str(found["subscription_first"]), str(found["subscription_last"])) == fee
     assert found["charges_from"] == at(f"{usage[0]}T00:00:00")
     assert found["charges_to"] == at(usage[1])
     assert found["charges_stop"] == found["charges_to"] + timedelta(seconds=1)
@@ -122,7 +130,9 @@ def test_the_last_bill_of_a_subscription(day, is_billed, fee, usage):
 
 def test_only_a_plan_paid_in_advance_is_billed_at_the_start():
     """From January 10 to the month's end; no usage yet."""
-    first = book(row(), row(plan_in_advance=True)).with_columns(day=pl.lit(date(2024, 1, 10)))
+    first = book(row(), row(plan_in_advance=True)).with_columns(
+        day=pl.lit(date(2024, 1, 10)), has_fixed_ahead=pl.lit(False)
+    )
 
     assert bounds(rules.starting(first)) == [("2024-01-10", "2024-01-31", "31", "None", "None")]
 
@@ -190,7 +200,14 @@ def test_the_columns_agree_with_the_slow_rule_on_four_thousand_days():
 
     due = rules.due_on(numbered)
 
-    shown = due.select("n", "fee_first", "fee_last", "full_days", "charges_from", "charges_to")
+    shown = due.select(
+        "n",
+        "subscription_first",
+        "subscription_last",
+        "subscription_days",
+        "charges_from",
+        "charges_to",
+    )
     found = {one[0]: one[1:] for one in shown.rows()}
     wanted = {n: slowly(one, day) for n, (one, day) in enumerate(zip(rows, days, strict=True))}
     assert found == {n: said for n, said in wanted.items() if said is not None}
@@ -204,6 +221,51 @@ def test_the_next_start_is_the_earliest_of_the_book():
         interval="weekly", charge_interval="weekly", fixed_interval="weekly", timezone="Asia/Tokyo"
     )
 
-    assert rules.next_start(book(row()), after) == at("2024-04-01T00:00:00")
-    assert rules.next_start(book(row(), weekly), after) == at("2024-03-10T15:00:00")
-    assert rules.next_start(book(row()).head(0), after) is None
+    assert rules.next_due(book(row()), after) == at("2024-04-01T00:00:00")
+    assert rules.next_due(book(row(), weekly), after) == at("2024-03-10T15:00:00")
+    assert rules.next_due(book(row()).head(0), after) is None
+
+
+def test_a_trial_leaves_the_base_fee_out_until_its_day():
+    """Trial to January 20, noon: in arrears 12 days of 31; to February 2: none at all."""
+    partly = row(trial_end=at("2024-01-20T12:00:00"))
+    wholly = row(trial_end=at("2024-02-02T00:00:00"))
+
+    assert bounds(on("2024-02-01", partly))[0][:3] == ("2024-01-20", "2024-01-31", "31")
+    assert bounds(on("2024-02-01", wholly))[0][:2] == ("None", "None")
+
+
+def test_in_advance_a_trial_is_billed_when_it_ends():
+    """Nothing at the start, nothing on February 1; then from the day of the end to the month's."""
+    trial = row(plan_in_advance=True, trial_end=at("2024-02-10T12:00:00"))
+    first = book(trial).with_columns(day=pl.lit(date(2024, 1, 10)), has_fixed_ahead=pl.lit(False))
+
+    assert rules.starting(first).is_empty()
+    assert bounds(on("2024-02-01", trial))[0][:2] == ("None", "None")
+    assert bounds(on("2024-03-01", trial))[0][:3] == ("2024-03-01", "2024-03-31", "31")
+    assert bounds(rules.past_trial(first)) == [("2024-02-10", "2024-02-29", "29", "None", "None")]
+
+
+def test_a_trial_that_ends_on_a_billing_day_is_billed_by_the_run_of_that_day():
+    """The run comes before the instant, but not before the day: the fee is whole."""
+    ends = row(plan_in_advance=True, trial_end=at("2024-02-01T23:00:00"))
+
+    assert bounds(on("2024-02-01", ends))[0][:3] == ("2024-02-01", "2024-02-29", "29")
+
+
+@pytest.mark.parametrize("in_advance", [False, True])
+def test_the_day_of_a_switch_belongs_to_the_plan_that_follows(in_advance):
+    """Switched at noon of March 16: usage to the second, days to the 15th."""
+    ended = book(row(plan_in_advance=in_advance)).with_columns(
+        day=pl.lit(date(2024, 3, 16)), is_billed=pl.lit(False), is_switch=pl.lit(True),
+        terminated_at=pl.lit(at("2024-03-16T12:00:00"), INSTANT),
+    )  # fmt: skip
+
+    (found,) = rules.terminating(ended).rows(named=True)
+
+    assert found["subscription_last"] == (None if in_advance else date(2024, 3, 15))
+    assert (found["charges_last"], found["charges_days"]) == (date(2024, 3, 15), 31)
+    assert found["charges_to"] == at("2024-03-16T12:00:00")
+    assert (found["commitment_first"], found["commitment_last"]) == (
+        date(2024, 3, 1), date(2024, 3, 15),
+    )  # fmt: skip

@@ -1,5 +1,6 @@
 """A run as a whole: what it sends, what it writes down, and what it leaves alone."""
 
+from datetime import date
 from decimal import Decimal as D
 
 import polars as pl
@@ -156,6 +157,9 @@ def test_rating_with_other_prices_writes_nothing(world):
                 "organization_id": [world.organization],
                 "metric_id": book.charges["metric_id"], "charge_id": [price.charge_id],
                 "start": [JANUARY], "stop": [on("2026-02-01")],
+                "timezone": ["UTC"], "first_day": [date(2026, 1, 1)],
+                "last_day": [date(2026, 1, 31)], "full_days": [31], "full_seconds": [31 * 86_400],
+                "digits": [2], "prorated": [False],
             },
             schema=LINES,
         )  # fmt: skip

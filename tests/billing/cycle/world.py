@@ -89,11 +89,9 @@ def said(kind, **fields):
     return msgspec.convert(fields, kind)
 
 
-def plan_of(metric_id, **more):
-    charge = {
-        "billable_metric_id": metric_id, "charge_model": "standard",
-        "properties": {"amount": "0.015"},
-    }  # fmt: skip
+def plan_of(metric_id, charge=None, **more):
+    terms = charge or {"charge_model": "standard", "properties": {"amount": "0.015"}}
+    charge = {"billable_metric_id": metric_id, **terms}
     basic = {
         "name": "Basic", "code": "basic", "interval": "monthly", "amount_cents": 3100,
         "amount_currency": "EUR", "pay_in_advance": False, "charges": [charge],

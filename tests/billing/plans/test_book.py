@@ -7,7 +7,7 @@ from billing.plans import PlanMetricQuery
 from metering import metrics
 from metering.measures.refusals import Missing
 from metering.metrics import BillableMetricUpdate, MetricFilterInput
-from tests.billing.plans import add_on, changes, fixed, metric, plan, standard
+from tests.billing.plans import changes, metric, plan, standard
 from tests.conftest import told
 
 
@@ -63,65 +63,6 @@ def test_a_book_can_be_of_some_plans_or_charges(work):
     assert (none.plans.height, none.charges.height, none.prices) == (0, 0, [])
     assert none.charges.schema == book.charges.schema
     assert plans.terms(work)["plan_code"].to_list() == ["a", "b"]
-
-
-def test_a_plain_plan_is_billed_in_full(work):
-    """Monthly or yearly, with a charge of each model that is priced: nothing is missing."""
-    api = metric(work)
-    charges = [
-        {"billable_metric_id": api.id, "charge_model": kind}
-        for kind in ("standard", "graduated", "package", "volume")
-    ]
-    for interval in ("monthly", "yearly"):
-        made = plans.create(work, plan(code=interval, interval=interval, charges=charges))
-        assert plans.unready(work, made.id) == []
-
-
-@pytest.mark.parametrize(
-    ("said", "counted", "charged", "code"),
-    [
-        ({"trial_period": 1}, {}, {}, "trial_period_is_not_billed_yet"),
-        (
-            {"minimum_commitment": {"amount_cents": 1}}, {}, {},
-            "minimum_commitment_is_not_billed_yet",
-        ),
-        (
-            {"usage_thresholds": [{"amount_cents": 1}]}, {}, {},
-            "usage_thresholds_are_not_billed_yet",
-        ),
-        (
-            {}, {}, {"charge_model": "dynamic", "properties": {}},
-            "charge_model_is_not_billed_yet",
-        ),
-        (
-            {}, {}, {"charge_model": "percentage", "properties": {
-                "rate": "1", "free_units_per_events": 3}},
-            "charge_model_is_not_billed_yet",
-        ),
-        ({}, {"recurring": True}, {}, "recurring_metrics_are_not_billed_yet"),
-        ({}, {}, {"pay_in_advance": True}, "charges_in_advance_are_not_billed_yet"),
-        ({}, {}, {"min_amount_cents": 1}, "min_amount_cents_is_not_billed_yet"),
-    ],
-)  # fmt: skip
-def test_what_is_not_billed_yet_is_named(work, said, counted, charged, code):
-    """A subscription to it must be refused, not billed for less."""
-    api = metric(work, **counted)
-    made = plans.create(work, plan(**said, charges=[standard(api, **charged)]))
-    assert plans.unready(work, made.id) == [code]
-
-
-def test_fixed_charges_and_proration_are_not_billed_yet(work):
-    """All that is missing is named, each once, also where two charges miss it."""
-    seats = metric(work, recurring=True)
-    charged = [standard(seats, prorated=True), standard(seats, prorated=True)]
-    made = plans.create(work, plan(charges=charged, fixed_charges=[fixed(add_on(work))]))
-    assert plans.unready(work, made.id) == [
-        "fixed_charges_are_not_billed_yet",
-        "recurring_metrics_are_not_billed_yet",
-        "prorated_charges_are_not_billed_yet",
-    ]
-    with pytest.raises(Missing):
-        plans.unready(work, "nothing")
 
 
 # -- metrics that plans price

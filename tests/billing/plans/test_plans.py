@@ -244,18 +244,12 @@ def test_of_a_plan_in_use_only_some_things_change(work):
     assert (free.pay_in_advance, free.trial_period) == (True, D("5.0"))
 
 
-def test_a_plan_in_use_cannot_become_one_that_is_not_billed(work):
-    """Adding a threshold or a fixed charge is refused, where a plan nobody has takes both."""
+def test_a_plan_in_use_can_be_given_thresholds(work):
+    """Adding a threshold to it is a change like that of a plan nobody has."""
     plans.create(work, plan())
-    said = changes(usage_thresholds=[{"amount_cents": 1}], fixed_charges=[fixed(add_on(work))])
+    said = changes(usage_thresholds=[{"amount_cents": 1}])
 
-    with pytest.raises(Invalid) as refused:
-        plans.change(work, "basic", said, in_use=True)
-
-    assert refused.value.details == {
-        "base": ["usage_thresholds_are_not_billed_yet", "fixed_charges_are_not_billed_yet"]
-    }
-    assert len(plans.change(work, "basic", said, in_use=False).fixed_charges) == 1
+    assert len(plans.change(work, "basic", said, in_use=True).usage_thresholds) == 1
 
 
 def test_plans_are_listed_newest_first_with_their_charges(work):

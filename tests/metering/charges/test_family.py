@@ -30,18 +30,19 @@ def test_the_family_is_whole():
 
 @pytest.mark.parametrize("kind", sorted(FAMILY))
 def test_what_a_plan_does_not_say_costs_nothing(kind):
-    """Each model has a default; where it can be priced, any quantity of it is free."""
+    """Each model has a default, and any quantity of it is free; a custom one has no price."""
     default = charges.read(kind, None)
 
     assert charges.read(kind, msgspec.to_builtins(default)) == default
-    if charges.MODELS[kind].is_priced(default):
+    if kind != "custom":
         assert amounts([(kind, default)], [(0, D(0), 0), (0, D("12.5"), 3)]) == [0, 0]
 
 
 def lines(rows):
     """Frame rows of (price, quantity, events)."""
+    schema = dict(list(LINES.items())[:4])
     return pl.DataFrame(
-        [(place, *row) for place, row in enumerate(rows)], schema=LINES, orient="row"
+        [(place, *row) for place, row in enumerate(rows)], schema=schema, orient="row"
     )
 
 
@@ -122,7 +123,8 @@ def test_amounts_explain_themselves(kind):
 
     assert steps.columns == list(charges.STEPS)
     summed = dict.fromkeys(range(400), D(0))
-    for line, _, units, rate, flat, amount, rest in steps.rows():
+    for line, _, units, rate, flat, amount, rest, parts in steps.rows():
+        assert parts == 1
         told = oracle.plus(oracle.times(units, rate), flat)
         assert oracle.plus(amount, D(rest).scaleb(-24)) == told
         summed[line] = oracle.plus(summed[line], told)
@@ -169,23 +171,23 @@ def test_details_add_up_to_the_amount():
 
 
 @pytest.mark.parametrize(
-    ("kind", "properties"),
+    ("kind", "properties", "is_prorated"),
     [
-        ("dynamic", {}),
-        ("custom", {"custom_properties": {"any": ["thing"]}}),
-        ("percentage", {"rate": "1", "free_units_per_events": 3}),
-        ("percentage", {"rate": "1", "free_units_per_total_aggregation": "0.5"}),
-        ("percentage", {"rate": "1", "per_transaction_min_amount": "1"}),
-        ("percentage", {"rate": "1", "per_transaction_max_amount": "1"}),
+        ("percentage", {"rate": "1", "free_units_per_events": 3}, False),
+        ("percentage", {"rate": "1", "free_units_per_total_aggregation": "0.5"}, False),
+        ("percentage", {"rate": "1", "per_transaction_min_amount": "1"}, False),
+        ("percentage", {"rate": "1", "per_transaction_max_amount": "1"}, False),
+        ("graduated", None, True),
     ],
 )
-def test_what_needs_the_single_events_says_so(kind, properties):
-    """Stored and valid, but not priced: a quantity alone would give a wrong amount."""
+def test_what_needs_the_single_events_says_so(kind, properties, is_prorated):
+    """And what does not, does not: events are asked for only where they matter."""
     terms = charges.read(kind, properties)
 
-    assert not charges.MODELS[kind].is_priced(terms)
-    with pytest.raises(AssertionError, match="single events"):
-        amounts([(kind, terms)], [(0, D(1), 1)])
+    assert charges.MODELS[kind].needs_events(terms, is_prorated)
+    for other in sorted(FAMILY):
+        assert not charges.MODELS[other].needs_events(charges.read(other, None), False)
+    assert not charges.MODELS["volume"].needs_events(charges.read("volume", None), True)
 
 
 def test_an_amount_that_does_not_fit_is_refused():

@@ -1,5 +1,7 @@
 """Billable metrics: defined, changed, listed and deleted."""
 
+from decimal import Decimal
+
 import pytest
 
 from metering import metrics
@@ -60,7 +62,10 @@ def test_what_is_counted_has_no_field(work):
 def test_only_what_can_outlive_its_period_recurs(work, kind):
     """Sums, unique counts and weighted sums do; counts, maxima and last values do not."""
     asked = summed(
-        aggregation_type=kind, recurring=True, weighted_interval=WeightedInterval.seconds
+        aggregation_type=kind,
+        recurring=True,
+        weighted_interval=WeightedInterval.seconds,
+        percentile=Decimal(50),
     )
     if kind in ("sum_agg", "unique_count_agg", "weighted_sum_agg"):
         assert metrics.create(work, asked).recurring
@@ -79,7 +84,15 @@ def test_only_what_can_outlive_its_period_recurs(work, kind):
     [
         ({"name": " "}, {"name": ["value_is_mandatory"]}),
         ({"code": " "}, {"code": ["value_is_mandatory"]}),
-        ({"expression": "event.properties.a"}, {"expression": ["invalid_expression"]}),
+        ({"expression": "event.properties.a +"}, {"expression": ["invalid_expression"]}),
+        (
+            {"expression": "1", "aggregation_type": AggregationType.count_agg},
+            {"expression": ["invalid_expression"]},
+        ),
+        (
+            {"expression": "1", "field_name": ""},
+            {"field_name": ["value_is_mandatory"], "expression": ["invalid_expression"]},
+        ),
         ({"rounding_precision": 13}, {"rounding_precision": ["value_is_out_of_range"]}),
         (
             {"aggregation_type": AggregationType.weighted_sum_agg},
@@ -185,3 +198,63 @@ def test_metrics_are_listed_by_kind(work):
     assert codes(aggregation_types=[AggregationType.sum_agg]) == ["seats", "gb"]
     assert codes(recurring=True) == ["seats"]
     assert codes(search_term="SEAT") == ["seats"]
+
+
+def test_an_expression_is_kept_changed_and_cleared(work):
+    """What was written is shown; a wrong one says where; null and an empty one are none."""
+    made = metrics.create(work, summed(expression=" event.properties.mb / 1024"))
+    changed = metrics.update(work, "gb", BillableMetricUpdate(expression="1"), is_used=False)
+    with pytest.raises(Invalid) as refused:
+        metrics.update(work, "gb", BillableMetricUpdate(expression="1 / (2"), is_used=False)
+    used = metrics.update(work, "gb", BillableMetricUpdate(expression="2"), is_used=True)
+
+    assert (made.expression, changed.expression) == (" event.properties.mb / 1024", "1")
+    assert refused.value.details == {"expression": ["invalid_expression"]}
+    assert refused.value.explanation.startswith("expression: at character 7: expected ) or ")
+    assert used.expression == "1"
+    for nothing in (None, ""):
+        metrics.update(work, "gb", BillableMetricUpdate(expression="1"), is_used=False)
+        cleared = metrics.update(
+            work, "gb", BillableMetricUpdate(expression=nothing), is_used=False
+        )
+        assert cleared.expression is None
+    assert metrics.expressed(work) == []
+
+
+def test_one_property_of_the_same_events_is_computed_in_one_way(work):
+    """Another expression for it is refused, made or changed; the same one, or another's, is not."""
+    same = {"event_code": "gb", "expression": "1"}
+    metrics.create(work, summed(expression="1"))
+    metrics.create(work, summed(code="peak", aggregation_type=AggregationType.max_agg, **same))
+    metrics.create(work, summed(code="files", event_code="gb", field_name="n", expression="2"))
+    metrics.create(work, summed(code="other", expression="2"))
+    taken = BillableMetricUpdate(field_name="size")
+    for ask in (
+        lambda: metrics.create(work, summed(code="x", event_code="gb", expression="3")),
+        lambda: metrics.update(work, "peak", BillableMetricUpdate(expression="3"), is_used=False),
+        lambda: metrics.update(work, "files", taken, is_used=False),
+        lambda: metrics.update(work, "other", BillableMetricUpdate(event_code="gb"), is_used=False),
+    ):  # fmt: skip
+        with pytest.raises(Invalid) as refused:
+            ask()
+        assert refused.value.details == {"field_name": ["value_already_exist"]}
+
+    metrics.delete(work, "peak")
+    assert [each.code for each in metrics.expressed(work, "gb")] == ["gb", "files"]
+    assert metrics.update(work, "gb", BillableMetricUpdate(expression="3"), is_used=False)
+
+
+def test_a_percentile_says_which(work):
+    """The 95th, kept as it was said; without it, or beyond 100, it is refused; others forget it."""
+    made = metrics.create(
+        work, summed(aggregation_type=AggregationType.percentile_agg, percentile=Decimal("95.50"))
+    )
+    assert str(metrics.find(work, "gb").percentile) == str(made.percentile) == "95.5"
+
+    for wrong in (None, "100.1", "-1", "NaN"):
+        said, code = wrong and Decimal(wrong), "value_is_out_of_range"
+        code = code if wrong else "value_is_mandatory"
+        with pytest.raises(Invalid) as refused:
+            metrics.update(work, "gb", BillableMetricUpdate(percentile=said), False)
+        assert refused.value.details == {"percentile": [code]}
+    assert metrics.create(work, summed(code="sum", percentile=Decimal(5))).percentile is None

@@ -6,11 +6,15 @@ from api.commands.census.world import Recipe, World, said
 
 CREATE = "BillableMetricService.Create"
 
+SAMPLE = {"code": "gb", "timestamp": 1_711_929_599, "properties": {"mb": "512"}}
+"""An event that an expression is tried on."""
+
 
 def metric(world: World, **more: Any) -> dict[str, Any]:
-    """The sum of `size`."""
+    """The sum of `size`, by region."""
     made = {"name": "Gigabytes", "code": world.word("gb"), "aggregation_type": "sum_agg"}
-    return {"billable_metric": {**made, "field_name": "size", **more}}
+    filters = [{"key": "region", "values": ["eu", "us"]}]
+    return {"billable_metric": {**made, "field_name": "size", "filters": filters, **more}}
 
 
 RECIPES = {
@@ -23,6 +27,11 @@ RECIPES = {
     "BillableMetricService.List": Recipe(
         lambda w: {"search_term": w.the(CREATE, "code"), "aggregation_types": ["sum_agg"]},
         said(cursor="nowhere"),
+        "validation_errors",
+    ),
+    "BillableMetricService.EvaluateExpression": Recipe(
+        lambda w: {"expression": "event.properties.mb / 1024", "event": SAMPLE},
+        said(expression="event.properties.mb /", event=SAMPLE),
         "validation_errors",
     ),
     "BillableMetricService.Update": Recipe(

@@ -13,6 +13,14 @@ def customer(world: World, **more: Any) -> dict[str, Any]:
     return {"customer": {**made, **more}}
 
 
+def usage(world: World) -> dict[str, Any]:
+    """What the customer uses under its subscription."""
+    return {
+        "external_id": world.the(CREATE, "external_id"),
+        "external_subscription_id": world.the("SubscriptionService.Create", "external_id"),
+    }
+
+
 RECIPES = {
     CREATE: Recipe(customer, lambda w: customer(w, tax_codes=["nothing"]), "tax_not_found"),
     "CustomerService.Get": Recipe(
@@ -44,11 +52,12 @@ RECIPES = {
         "customer_not_found",
     ),
     "CustomerService.GetUsage": Recipe(
-        lambda w: {
-            "external_id": w.the(CREATE, "external_id"),
-            "external_subscription_id": w.the("SubscriptionService.Create", "external_id"),
-        },
-        said(external_id="nobody", external_subscription_id="nothing"),
-        "customer_not_found",
+        usage, said(external_id="nobody", external_subscription_id="nothing"), "customer_not_found"
+    ),
+    "CustomerService.GetProjectedUsage": Recipe(
+        usage, said(external_id="nobody", external_subscription_id="nothing"), "customer_not_found"
+    ),
+    "CustomerService.GetPastUsage": Recipe(
+        usage, said(external_id="nobody", external_subscription_id="nothing"), "customer_not_found"
     ),
 }

@@ -10,6 +10,9 @@ from api.commands.census.world import Recipe, World, powerless, said
 
 CREATE = "EventService.Create"
 
+SOURCE = "census"
+"""Where the census's upload says that it comes from."""
+
 
 def event(world: World, **more: Any) -> dict[str, Any]:
     """Four gigabytes that the census's subscription used."""
@@ -31,7 +34,8 @@ def upload(world: World, content_type: str = NDJSON) -> Ask:
     """Two lines: an event, and what cannot be one."""
     lines = [event(world), event(world, timestamp="yesterday")]
     body = b"\n".join(map(msgspec.json.encode, lines))
-    return Ask(said={"verdicts": "all"}, upload=body, content_type=content_type)
+    said = {"verdicts": "all", "source": SOURCE, "position": 2}
+    return Ask(said=said, upload=body, content_type=content_type)
 
 
 def stream(world: World) -> Ask:
@@ -42,6 +46,37 @@ def stream(world: World) -> Ask:
 def rejected(world: World) -> dict[str, Any]:
     """What was uploaded and could not be an event."""
     world.made("EventService.CreateBulk")
+    return {"per_page": 10}
+
+
+def uploaded(world: World) -> dict[str, Any]:
+    """How far the source of the upload was read."""
+    world.made("EventService.CreateBulk")
+    return {"source": SOURCE}
+
+
+MENDED = {"timestamp": "1767225600"}
+"""What makes an event of the row that the census uploads."""
+
+
+def waiting(world: World) -> str:
+    """The id of a row that was uploaded and could not be an event."""
+    world.made("EventService.CreateBulk")
+    (found, *_) = world.made("EventService.ListRejected")["rejected_events"]
+    return str(found["id"])
+
+
+def correction(world: World) -> dict[str, Any]:
+    """Which event is put right, another one each time, and why."""
+    sent = event(world)
+    world.do(CREATE, {"event": sent})
+    names = ("transaction_id", "external_subscription_id")
+    return {**{name: sent[name] for name in names}, "reason": "The meter was wrong."}
+
+
+def corrected(world: World) -> dict[str, Any]:
+    """What was put right."""
+    world.made("EventService.Void")
     return {"per_page": 10}
 
 
@@ -65,6 +100,38 @@ RECIPES = {
     ),
     "EventService.ListRejected": Recipe(
         rejected, powerless(said()), "read_action_not_allowed_for_event"
+    ),
+    "EventService.GetPosition": Recipe(
+        uploaded, said(source="nothing"), "source_position_not_found"
+    ),
+    "EventService.GetRejected": Recipe(
+        lambda w: {"id": waiting(w)}, said(id="nothing"), "rejected_event_not_found"
+    ),
+    "EventService.ReplayRejected": Recipe(
+        lambda w: {"id": waiting(w), "event": MENDED},
+        said(id="nothing"),
+        "rejected_event_not_found",
+    ),
+    "EventService.ReplayAllRejected": Recipe(
+        lambda w: {"filter": {"reason": "timestamp:invalid_format"}, "event": MENDED},
+        powerless(said()),
+        "write_action_not_allowed_for_event",
+    ),
+    "EventService.ListUnbilled": Recipe(
+        lambda w: {"code": w.the(CREATE, "code")},
+        powerless(said()),
+        "read_action_not_allowed_for_event",
+    ),
+    "EventService.ListCorrections": Recipe(
+        corrected, powerless(said()), "read_action_not_allowed_for_event"
+    ),
+    "EventService.Void": Recipe(
+        correction, lambda w: {**correction(w), "reason": ""}, "validation_errors"
+    ),
+    "EventService.Amend": Recipe(
+        lambda w: {**correction(w), "event": {"properties": {"size": "5"}}},
+        lambda w: {**correction(w), "transaction_id": "nothing", "event": {"code": "x"}},
+        "event_not_found",
     ),
     "EventService.Get": Recipe(
         lambda w: {"transaction_id": w.the(CREATE, "transaction_id")},

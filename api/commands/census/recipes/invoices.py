@@ -61,4 +61,7 @@ RECIPES = {
     "InvoiceService.FinalizeAllInvoices": Recipe(
         all_drafts, powerless(said()), "write_action_not_allowed_for_invoice"
     ),
+    "InvoiceService.ListChanges": Recipe(
+        lambda w: {"id": billed(w)["id"]}, said(id="nothing"), "invoice_not_found"
+    ),
 }

@@ -1,7 +1,7 @@
 """How reports are asked for."""
 
 from api.commands.census.recipes.invoices import billed
-from api.commands.census.world import Recipe, World, said
+from api.commands.census.world import Recipe, World, powerless, said
 
 
 def earned(world: World) -> dict[str, str]:
@@ -14,4 +14,10 @@ RECIPES = {
         earned, said(external_customer_id="nobody"), "customer_not_found"
     )
     for name in ("GrossRevenues", "InvoicedUsages")
+} | {
+    "ObservabilityService.Reconciliation": Recipe(
+        said(received_from="2026-01-01T00:00:00Z"),
+        powerless(said()),
+        "read_action_not_allowed_for_analytic",
+    )
 }

@@ -1,0 +1,16 @@
+-- name:    ingest/corrections_of
+-- dialect: clickhouse
+-- about:   What was put right about rows: those that took them out, and those that made them.
+-- reads:   corrections
+-- frames:  found
+-- returns: sequence Int64, kind String, event_sequence Int64
+-- order:   none
+-- notes:   found has the sequences of rows.
+select
+    sequence,
+    kind,
+    event_sequence
+from corrections
+where
+    event_sequence in (select sequence from found)
+    or sequence in (select sequence from found)

@@ -1,0 +1,1 @@
+"""Sources: each holds to the contract at the family's head."""

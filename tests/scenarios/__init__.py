@@ -1,0 +1,1 @@
+"""Scenarios: what is sent at which instant, and what must then be so."""
