@@ -7,7 +7,7 @@ from decimal import Decimal
 import polars as pl
 from msgspec import UNSET
 from msgspec.structs import replace
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import ColumnElement, false, func, or_, select
 
 from billing import credits, customers, entities, fees, invoices
 from billing.creditnotes.model import (
@@ -276,7 +276,7 @@ def _where(work: Work, query: CreditNoteQuery) -> list[ColumnElement[bool]]:
         if wanted:
             where.append(c[name].in_(wanted))
     if query.types:
-        where.append(or_(*(c[f"{p}_amount_cents"] > 0 for p in PARTS if p in query.types)))
+        where.append(or_(false(), *(c[f"{p}_amount_cents"] > 0 for p in PARTS if p in query.types)))
     if query.currency:
         where.append(c.currency == query.currency.upper())
     if query.amount_from is not None:

@@ -50,14 +50,13 @@ def bill_missed(begin: Begin) -> int:
 
 def bill_events(begin: Begin) -> int:
     """Bill what events are to be paid for at once, all that came until now."""
-    with begin() as work:
-        goes_on = service.bill_events(work)
-    rounds = 1
-    while goes_on:
+    seen = 0
+    while True:
         with begin() as work:
-            goes_on = service.bill_events(work)
-        rounds += 1
-    return rounds
+            more = service.bill_events(work)
+        seen += more
+        if more < service.MOST:
+            return seen
 
 
 def bill_usage(begin: Begin) -> int:

@@ -1,6 +1,6 @@
 """What spans rooms: bills, the life of a subscription, and drafts."""
 
-from billing.cycle.service.advance import bill_events
+from billing.cycle.service.advance import MOST, bill_events
 from billing.cycle.service.bill import bill, rebill
 from billing.cycle.service.drafts import finalize, finalize_all, refresh
 from billing.cycle.service.life import (
@@ -33,7 +33,8 @@ from billing.cycle.service.parts import (
 from billing.cycle.service.progressive import bill_usage, due_round, end_round, wish, wish_plan
 
 __all__ = [
-    "bill", "bill_events", "bill_start", "bill_usage", "create_charge", "create_charge_filter",
+    "MOST", "bill", "bill_events", "bill_start", "bill_usage", "create_charge",
+    "create_charge_filter",
     "create_fixed_charge", "delete_charge", "delete_charge_filter", "delete_fixed_charge",
     "delete_plan_metadata", "delete_plan_metadata_key", "due_round", "end", "end_round", "finalize",
     "finalize_all", "merge_plan_metadata", "rebill", "refresh", "remove_customer",

@@ -37,20 +37,20 @@ class Mark(Struct, frozen=True, kw_only=True):
     reached: int
 
 
-def bill_events(work: Work) -> bool:
-    """Bill the events that came since the last time, some of them, and say whether more wait.
+def bill_events(work: Work) -> int:
+    """Bill the events that came since the last time, MOST of them, and say how many were seen.
 
     Where nothing is paid for in advance nothing is read but that. Two that bill at a time wait for
     each other, and the second finds the mark moved; a fee's key says so again.
     """
     ahead = plans.ahead(work)
     if ahead.is_empty():
-        return False
+        return 0
     work.rows.lock(LOCK)
     mark = work.rows.find(advance_marks, Mark)
     since, until = mark.reached if mark else 0, work.warehouse.watermark()
     if until <= since:
-        return False
+        return 0
     fresh = work.warehouse.query(
         "advance/fresh", organization=work.organization, codes=ahead["code"].unique().to_list(),
         since=since, until=until, most=MOST,
@@ -62,7 +62,7 @@ def bill_events(work: Work) -> bool:
         work.rows.add(advance_marks, Mark(id=ids.new(), reached=reached), taken="base")
     else:
         work.rows.change(advance_marks, advance_marks.c.id == mark.id, reached=reached)
-    return not is_all
+    return fresh.height
 
 
 def _owned(work: Work, fresh: pl.DataFrame, ahead: pl.DataFrame) -> pl.DataFrame:

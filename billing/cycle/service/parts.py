@@ -1,9 +1,9 @@
 """The parts of a plan, one at a time: each is a change of the plan that leaves the others alone."""
 
 from collections.abc import Callable, Iterable
-from typing import Any, TypeVar
+from typing import Any
 
-from msgspec import UNSET, Struct
+from msgspec import UNSET
 
 from billing import plans
 from billing.cycle.service.life import update_plan
@@ -37,9 +37,9 @@ def create_charge(work: Work, code: str, charge: AnyChargeInput) -> AnyCharge:
             value_is_mandatory` or `value_already_exist`, and all that is wrong with the charge.
     """
     _check_code(charge)
-    kept = _kept(_plan(work, code).charges, ChargeChange)
+    wanted = [*_kept(_plan(work, code).charges, ChargeChange), charge]
     after = update_plan(
-        work, code, PlanUpdate(charges=[*kept, charge], cascade_updates=charge.cascade_updates)
+        work, code, PlanUpdate(charges=wanted, cascade_updates=charge.cascade_updates)
     )
     return _last(after.charges)
 
@@ -136,13 +136,11 @@ def create_fixed_charge(work: Work, code: str, fixed_charge: AnyFixedChargeInput
     Raises: Missing `plan_not_found`, `add_ons_not_found`, `tax_not_found`; Invalid `code:
             value_already_exist`, and all that is wrong with the fixed charge.
     """
-    kept = _kept(_plan(work, code).fixed_charges, FixedChargeChange)
+    wanted = [*_kept(_plan(work, code).fixed_charges, FixedChargeChange), fixed_charge]
     after = update_plan(
         work,
         code,
-        PlanUpdate(
-            fixed_charges=[*kept, fixed_charge], cascade_updates=fixed_charge.cascade_updates
-        ),
+        PlanUpdate(fixed_charges=wanted, cascade_updates=fixed_charge.cascade_updates),
     )
     return _last(after.fixed_charges)
 

@@ -26,14 +26,14 @@ def charge(metric, **more):
 
 
 def test_a_metric_is_shown_as_the_wire_wants_it(catalogue):
-    """Every key of wire-format.md and one of ours, on every answer; filters sorted, zeros."""
+    """Every key of wire-format.md and two of ours, on every answer; filters sorted, zeros."""
     made = metric(catalogue)
 
     assert set(made) == {
         "id", "name", "code", "description", "aggregation_type", "weighted_interval", "recurring",
         "rounding_function", "rounding_precision", "created_at", "field_name", "expression",
         "active_subscriptions_count", "draft_invoices_count", "plans_count", "filters",
-        "event_code",
+        "event_code", "percentile",
     }  # fmt: skip
     assert made["filters"] == [{"key": "region", "values": ["eu", "us"]}]
     assert catalogue.rest("GET", "/billable_metrics/api")["billable_metric"] == made
