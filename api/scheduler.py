@@ -73,7 +73,7 @@ class Scheduler:
             (self.bill_events, drain_seconds),
             (self.check_usage, drain_seconds),
             (self.drain, drain_seconds),
-            (desk.warehouse.tidy, TIDY_SECONDS),
+            (self.tidy, TIDY_SECONDS),
             (self.purge, PURGE_SECONDS),
             *((partial(self.pull, source), pull_seconds) for source in pulled),
         ):
@@ -131,6 +131,10 @@ class Scheduler:
                     jobs.do(job, partial(self._desk.begin, organization))
                 except Exception:  # one job's failure keeps no other from its work
                     log.exception("job %s failed for %s", job.name, organization)
+
+    def tidy(self) -> None:
+        """Put events in order that readers would search for long."""
+        self._desk.warehouse.tidy()
 
     def bill_events(self) -> None:
         """Bill what live organizations are to be paid for at once."""

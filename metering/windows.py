@@ -17,8 +17,6 @@ from sql.types import INSTANT
 EVER = datetime(1900, 1, 1, tzinfo=UTC)
 """Where the window of a recurring metric begins: its state survives the period."""
 
-_EVER = pl.lit(EVER, dtype=INSTANT)
-
 TIMED = frozenset({"quantities_held", "quantities_events"})
 """The statements for which it matters when an event was."""
 
@@ -30,6 +28,15 @@ CHANGES = {
 }  # fmt: skip
 
 PLAIN = ("line", "stream", "start", "stop")
+
+
+@lru_cache
+def _ever() -> pl.Expr:
+    """Make the literal at its first use: making it starts the threads of polars.
+
+    A process that is forked, as some servers are, must not have them yet.
+    """
+    return pl.lit(EVER, dtype=INSTANT)
 
 
 def windows(
@@ -45,7 +52,7 @@ def windows(
              whole   for how long, at most: the whole line
     """
     if statement not in TIMED:
-        start = _EVER if is_recurring else pl.col("start")
+        start = _ever() if is_recurring else pl.col("start")
         return lines.select("line", "stream", start.alias("start"), "stop")
     first, last = (pl.col(day).cast(pl.Int32).cast(pl.Int64) for day in ("first_day", "last_day"))
     begin, stop = (pl.col(edge).dt.epoch("us") for edge in ("start", "stop"))
@@ -55,7 +62,7 @@ def windows(
     split = _split(timed) if is_by_day else timed.with_columns(ahead=pl.lit(0, pl.Int64))
     is_first = pl.col("start") == pl.col("begin")
     if is_recurring:
-        split = split.with_columns(start=pl.when(is_first).then(_EVER).otherwise("start"))
+        split = split.with_columns(start=pl.when(is_first).then(_ever()).otherwise("start"))
     return split.select(*PLAIN, "begin", "ahead", "first", "until", "whole")
 
 

@@ -25,7 +25,7 @@ def test_a_tax_made_at_one_door_is_there_at_the_other(taxed, pb):
         pb.TaxServiceCreateRequest(tax={"name": "MWST", "code": "mwst", "rate": "7.70"})
     ).tax
 
-    assert (made["rate"], made["created_at"]) == ("20.0", "2026-01-15T10:00:00Z")
+    assert (made["rate"], made["created_at"]) == (20.0, "2026-01-15T10:00:00Z")
     assert (also.rate, also.created_at.ToJsonString()) == ("7.7", "2026-01-15T10:00:00Z")
     assert stub.Get(pb.TaxServiceGetRequest(code="vat")).tax.id == made["id"]
     assert taxed.http.get("/v1/taxes/mwst").json()["tax"]["id"] == also.id

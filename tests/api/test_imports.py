@@ -111,26 +111,27 @@ def test_a_killed_import_goes_on_where_it_was(tmp_path, is_served):
     file.write_bytes(lines("a", ROWS))
     env = {"INVORA_API_KEY": key}
 
-    def killed():
+    def killed(megabytes):
+        """Kill an import when so much is on the disk."""
         process = subprocess.Popen(**command(data, "import", str(file), **env))
         until = time.monotonic() + 60
         size = (data / "warehouse.duckdb").stat().st_size
         while time.monotonic() < until and process.poll() is None:
             grown = sum(path.stat().st_size for path in data.glob("warehouse.duckdb*")) - size
-            if grown > 3 << 20:
+            if grown > megabytes << 20:
                 break
         process.send_signal(signal.SIGKILL)
         process.wait()
 
     before = None
-    for _ in range(KILLS):
+    for number in range(KILLS):
         if is_served:
             with serving(data) as (server, _):
-                killed()
+                killed(3 * number + 3)
                 server.send_signal(signal.SIGKILL)
                 server.wait()
         else:
-            killed()
+            killed(3 * number + 3)
         (before,) = asked(data, "select sum(received) from positions").pop()
         if before:
             break

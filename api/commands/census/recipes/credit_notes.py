@@ -44,6 +44,12 @@ def the_note(world: World) -> str:
     return str(world.new("CreditNoteService.Create", "id"))
 
 
+def creditor(world: World) -> str:
+    """The customer that a new note is for."""
+    invoice = {"id": world.new("CreditNoteService.Create", "invoice_id")}
+    return str(world.do("InvoiceService.Get", invoice)["invoice"]["customer"]["external_id"])
+
+
 NOTHING = said(id="nothing")
 
 
@@ -65,7 +71,7 @@ RECIPES = {
         "customer_not_found",
     ),
     "CreditNoteService.CustomerCreditNotes": Recipe(
-        lambda w: {"external_id": w.the("CustomerService.Create", "external_id")},
+        lambda w: {"external_id": creditor(w)},
         said(external_id="nobody"),
         "customer_not_found",
     ),
