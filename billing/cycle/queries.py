@@ -1,6 +1,7 @@
 """What the conductor reads before it bills: subscriptions with all that decides their periods."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 import polars as pl
 from sqlalchemy import ColumnElement, func, select
@@ -177,8 +178,10 @@ def with_fee(work: Work, ids: Sequence[str]) -> pl.DataFrame:
     )
 
 
-def ahead_fees(work: Work, ids: Sequence[str], but: Sequence[str]) -> pl.DataFrame:
+def ahead_fees(work: Work, ids: Sequence[str], since: datetime, but: Sequence[str]) -> pl.DataFrame:
     """Return the fees of fixed charges that subscriptions have in advance, but for some invoices'.
+
+    Those that were over before `since` are left out: what is read does not grow with the years.
 
     Shape:   subscription_id, fixed_charge_id, add_on_id, units, amount_cents, prorated, from_date,
              to_date.
@@ -194,17 +197,18 @@ def ahead_fees(work: Work, ids: Sequence[str], but: Sequence[str]) -> pl.DataFra
     )  # fmt: skip
     return work.rows.frame(
         asked.select_from(joined).where(
-            fee.subscription_id.in_(ids),
+            work.rows.among(fee.subscription_id, ids),
             fee.pay_in_advance,
+            fee.to_date >= since,
             fee.invoice_id.not_in(but),
         )
     )
 
 
-def fees_of(work: Work, ids: Sequence[str], but: Sequence[str]) -> pl.DataFrame:
-    """Return the fees of subscriptions, but for those of some invoices and of voided ones.
+def fees_of(work: Work, ids: Sequence[str], since: datetime, but: Sequence[str]) -> pl.DataFrame:
+    """Return the fees of subscriptions that begin at `since` or later.
 
-    Fees that stand alone are among them.
+    Those of some invoices, and of voided ones, are left out; fees that stand alone are not.
 
     Shape:   subscription_id, fee_type, amount_cents, from_date.
     """
@@ -216,7 +220,8 @@ def fees_of(work: Work, ids: Sequence[str], but: Sequence[str]) -> pl.DataFrame:
     asked = select(fee.subscription_id, fee.fee_type, fee.amount_cents, fee.from_date)
     return work.rows.frame(
         asked.select_from(joined).where(
-            fee.subscription_id.in_(ids),
+            work.rows.among(fee.subscription_id, ids),
+            fee.from_date >= since,
             fee.invoice_id.is_(None)
             | (fee.invoice_id.not_in(but) & (invoice.c.status != "voided")),
         )

@@ -257,7 +257,7 @@ def following(work: Work, ids: Sequence[str]) -> list[Subscription]:
     """Return the pending subscriptions that are to take over from those of the ids."""
     return work.rows.all(
         subscriptions, Subscription,
-        subscriptions.c.previous_id.in_(ids),
+        work.rows.among(subscriptions.c.previous_id, ids),
         subscriptions.c.status == SubscriptionStatus.pending,
     )  # fmt: skip
 

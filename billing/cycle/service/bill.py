@@ -1,6 +1,7 @@
 """From periods that are due to invoices that are written."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import polars as pl
 
@@ -142,13 +143,12 @@ def _with_only(periods: pl.DataFrame) -> pl.DataFrame:
 
 def _ahead(work: Work, made: pl.DataFrame, periods: pl.DataFrame, book: plans.Book) -> pl.DataFrame:
     """Return what subscriptions and those before them were billed of fixed charges in advance."""
-    ids = periods.filter(pl.col("fixed_ahead_first").is_not_null()).select(
-        pl.concat_list("subscription_id", "previous_id").explode().drop_nulls().unique()
-    )
-    is_asked = book.fixed["pay_in_advance"].any()
-    return queries.ahead_fees(
-        work, ids.to_series().to_list() if is_asked else [], but=made["id"].to_list()
-    )
+    due = periods.filter(pl.col("fixed_ahead_first").is_not_null())
+    if not book.fixed["pay_in_advance"].any():
+        due = due.clear()
+    ids = pl.concat([due["subscription_id"], due["previous_id"]]).drop_nulls().unique()
+    since: Any = due["fixed_ahead_from"].min() or work.now
+    return queries.ahead_fees(work, ids.to_list(), since, but=made["id"].to_list())
 
 
 def _paid(
@@ -161,11 +161,13 @@ def _paid(
     committed = periods.filter(
         pl.col("commitment_cents").is_not_null() & pl.col("commitment_from").is_not_null()
     ).select("period", "subscription_id", "commitment_from", "commitment_to")
-    ids = committed["subscription_id"].unique().to_list()
     names = ["subscription_id", "fee_type", "amount_cents", "from_date"]
-    earlier = queries.fees_of(work, ids, but=made["id"].to_list()) if ids else None
-    now = both.join(periods.select("period", "subscription_id"), on="period").select(names)
-    known = now if earlier is None else pl.concat([earlier.select(names), now])
+    known = both.join(periods.select("period", "subscription_id"), on="period").select(names)
+    if committed.height:
+        ids = committed["subscription_id"].unique().to_list()
+        since: Any = committed["commitment_from"].min()
+        earlier = queries.fees_of(work, ids, since, but=made["id"].to_list())
+        known = pl.concat([earlier.select(names), known])
     begins = pl.col("from_date").is_between("commitment_from", "commitment_to")
     return (
         committed.join(known, on="subscription_id")

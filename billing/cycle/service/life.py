@@ -120,7 +120,7 @@ def bill_start(work: Work, started: Sequence[Subscription]) -> None:
 
 
 def _starting_today(work: Work, started: Sequence[Subscription]) -> pl.DataFrame:
-    mine = subscriptions.subscriptions.c.id.in_([one.id for one in started])
+    mine = work.rows.among(subscriptions.subscriptions.c.id, [one.id for one in started])
     book = periods.today(queries.book(work, mine), "timezone", work.now)
     return book.filter(pl.col("started_on") == pl.col("today")).with_columns(day="today")
 
@@ -147,9 +147,9 @@ def switch(work: Work, due: pl.DataFrame) -> pl.DataFrame:
         .with_columns(terminated_at="at", is_billed=pl.lit(False), is_switch=pl.lit(False))
         .select(pl.exclude("next_id", "asked_at", "at"))
     )
-    new = queries.book(work, c.previous_id.in_(switched["subscription_id"].to_list())).join(
-        days.rename({"subscription_id": "previous_id"}), on="previous_id"
-    )
+    new = queries.book(
+        work, work.rows.among(c.previous_id, switched["subscription_id"].to_list())
+    ).join(days.rename({"subscription_id": "previous_id"}), on="previous_id")
     wish(work, new["subscription_id"].to_list())
     rest = due.join(days, on="subscription_id", how="anti", maintain_order="left")
     return pl.concat(
@@ -165,11 +165,13 @@ def catch_up(work: Work, external_ids: Sequence[str]) -> None:
     """
     invoices.lock(work)
     c = subscriptions.subscriptions.c
-    mine = c.external_id.in_(external_ids)
+    mine = work.rows.among(c.external_id, external_ids)
     while True:
         book = periods.today(queries.book(work, mine, c.status == "active"), "timezone", work.now)
         ids = book["subscription_id"].to_list()
-        done = queries.billed(work, invoices.billing_periods.c.subscription_id.in_(ids))
+        done = queries.billed(
+            work, work.rows.among(invoices.billing_periods.c.subscription_id, ids)
+        )
         missed = rules.unbilled(book, done)
         if missed.is_empty():
             return
@@ -246,9 +248,9 @@ def _give_back(work: Work, ended: pl.DataFrame) -> None:
 def _told(work: Work, ended: Sequence[Subscription], *, is_switch: bool) -> pl.DataFrame:
     """Return subscriptions that ended just now, as rules.terminating wants them."""
     ids = [one.id for one in ended]
-    book = queries.book(work, subscriptions.subscriptions.c.id.in_(ids))
+    book = queries.book(work, work.rows.among(subscriptions.subscriptions.c.id, ids))
     told = periods.today(book, "timezone", work.now).with_columns(day="today")
-    done = queries.billed(work, invoices.billing_periods.c.subscription_id.in_(ids))
+    done = queries.billed(work, work.rows.among(invoices.billing_periods.c.subscription_id, ids))
     known = done.with_columns(is_billed=pl.lit(True))
     told = told.join(
         known, left_on=["subscription_id", "day"], right_on=["subscription_id", "billed_on"],
